@@ -1,0 +1,1 @@
+"""What every holder of a piece of the power to open does before letting it go."""
