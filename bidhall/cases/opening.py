@@ -432,7 +432,7 @@ def due(state: State) -> tuple[Due, ...]:
         return (Due("opener", "OpenBids", at, stream),)
     if state.phase in {Phase.ENDED, Phase.NOT_OPENED}:
         filed = () if state.record else (Due("clerk", "FileOpeningRecord", at, stream),)
-        if state.phase is Phase.NOT_OPENED:
+        if not any(one.form for one in state.bids.values()):
             return filed
         evaluation = "eva-" + stream.split("-", 1)[1]
         return (*filed, Due("clock", "ConveneEvaluation", at, evaluation))
