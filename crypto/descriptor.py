@@ -65,8 +65,8 @@ class Context:
                 raise _refuse("malformed-descriptor", f"{name} has 1 to {MAX_ID_BYTES} bytes: {text[:80]!a}")
         if self.stage not in payload.STAGES:
             raise _refuse("malformed-descriptor", f"stage is one of {payload.STAGES}, not {self.stage[:40]!a}")
-        if not 0 <= self.seq <= MAX_SEQ:
-            raise _refuse("malformed-descriptor", f"seq is 0 to {MAX_SEQ}, not {self.seq}")
+        if not 1 <= self.seq <= MAX_SEQ:
+            raise _refuse("malformed-descriptor", f"seq is 1 to {MAX_SEQ}, not {self.seq}")
 
     def digest(self) -> bytes:
         """Return `ctx`, the 32 bytes that bind every part of the envelope to this context."""
