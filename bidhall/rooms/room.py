@@ -1,0 +1,303 @@
+"""One stream, live: the state, a view for each audience, and the members.
+
+Nothing here waits for a member, and nothing here reads a clock or a socket. Events come in by
+`Room.offer` in any order and repetition; they take effect once and in order, and what is
+missing is fetched from the store, which is the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bidhall.accounts.authorise import may_watch
+from bidhall.cases.case import Case, Event, Person
+from bidhall.cases.errors import ForbiddenError
+from bidhall.rooms.member import Member
+from bidhall.rooms.messages import VERSION, Close, Joined, You, encode
+from bidhall.rooms.settings import Settings
+from bidhall.rooms.view import View
+
+__all__ = ["Room", "Seat", "StreamReader", "Surroundings"]
+
+_BREATH = 256
+"""After so many events of a long history the loop gets a turn for others."""
+
+
+class StreamReader(Protocol):
+    """The part of `bidhall.record.streams.Streams` that rooms use."""
+
+    async def events(
+        self, stream: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[Event]: ...
+    async def head(self, stream: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a room gets from its worker: the store, a way to start tasks, the time as text."""
+
+    streams: StreamReader
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
+    now: Callable[[], str]
+    settings: Settings
+
+
+@dataclass(slots=True)
+class Seat:
+    """A person (or everyone who has not signed in) in a room: how it stands in the case."""
+
+    audience: str
+    roles: frozenset[str]
+    members: set[Member] = field(default_factory=set)
+
+
+class Room:
+    """The live side of one stream in this worker."""
+
+    def __init__(self, stream: str, case: Case, surroundings: Surroundings) -> None:
+        """Begin empty; `catch_up` loads the stream."""
+        self.stream = stream
+        self.case = case
+        self.state: Any = case.initial(stream)
+        self.events: list[Event] = []
+        self.seats: dict[Person | None, Seat] = {}
+        self.presence_due = False
+        self.greeting: bytes | None = None
+        self._around = surroundings
+        self._views: dict[str, View] = {}
+        self._building: dict[str, asyncio.Future[View]] = {}
+        self._fetching = asyncio.Lock()
+        self._flush_due = False
+
+    @property
+    def head(self) -> int:
+        """Give the number of events this room knows (the stream's own numbering)."""
+        return len(self.events)
+
+    def members(self) -> list[Member]:
+        """List all members, those who are still catching up too."""
+        return [member for seat in self.seats.values() for member in seat.members]
+
+    # Events -------------------------------------------------------------------------------
+
+    def offer(self, events: Iterable[Event]) -> bool:
+        """Apply the events that come next; False if some before them are missing."""
+        for event in events:
+            if event.seq > self.head + 1:
+                return False
+            if event.seq == self.head + 1:
+                self._apply(event)
+        return True
+
+    def hint(self, head: int, events: Iterable[Event] = ()) -> None:
+        """Take news of the stream: apply what was sent along, fetch what was not."""
+        if not self.offer(events) or self.head < head:
+            self._around.spawn(self.catch_up())
+
+    async def catch_up(self) -> None:
+        """Fetch and apply what the store has beyond this room; one fetch at a time."""
+        async with self._fetching:
+            while True:
+                events = await self._around.streams.events(
+                    self.stream, after=self.head, limit=_BREATH
+                )
+                self.offer(events)
+                if len(events) < _BREATH:
+                    return
+                await asyncio.sleep(0)
+
+    def _apply(self, event: Event) -> None:
+        self.state = self.case.evolve(self.state, event)
+        self.events.append(event)
+        # Before anyone is shown the event: who stands differently now must not get it as the
+        # audience it no longer belongs to.
+        self._settle()
+        for view in self._views.values():
+            view.take(event, self.state)
+        self.presence_due = True
+        if not self._flush_due:
+            self._flush_due = True
+            asyncio.get_running_loop().call_soon(self._flush_all)
+
+    def _flush_all(self) -> None:
+        self._flush_due = False
+        for view in self._views.values():
+            self._flush(view)
+
+    def _flush(self, view: View) -> None:
+        view.flush(self._drop_slow, self._around.settings.backlog)
+
+    def _drop_slow(self, member: Member) -> None:
+        self.leave(member)
+        member.close(Close.TOO_SLOW, "too slow: join again after the last event you have")
+
+    # Members ------------------------------------------------------------------------------
+
+    def standing(self, person: Person | None) -> tuple[str, frozenset[str]]:
+        """Say as what a person watches now.
+
+        Raises:
+            ForbiddenError: it may not watch.
+        """
+        return may_watch(self.case, self.state, person), self.case.roles(self.state, person)
+
+    async def enter(self, member: Member, after: int, audience: str | None) -> None:
+        """Let a member in and bring it up to date; it has ``after`` events of ``audience``.
+
+        Raises:
+            ForbiddenError: it may not watch.
+        """
+        watching, roles = self.standing(member.person)
+        seat = self.seats.setdefault(member.person, Seat(watching, roles))
+        seat.members.add(member)
+        self.presence_due = True
+        await self._follow(member, seat, after if audience in (None, watching) else 0)
+
+    def leave(self, member: Member) -> None:
+        """Take a member out; harmless if it left before."""
+        member.turn += 1
+        view = self._views.get(member.audience)
+        if view is not None:
+            view.live.discard(member)
+        seat = self.seats.get(member.person)
+        if seat is not None and member in seat.members:
+            seat.members.discard(member)
+            self.presence_due = True
+            if not seat.members:
+                del self.seats[member.person]
+
+    def live_view(self, member: Member) -> View | None:
+        """Give the view of a member that is up to date, flushed; None while it catches up."""
+        view = self._views.get(member.audience)
+        if view is None or member not in view.live:
+            return None
+        self._flush(view)
+        return view
+
+    def spread(self, payload: bytes) -> None:
+        """Send one frame to all members that are up to date, and drop the slow ones."""
+        for view in self._views.values():
+            self._flush(view)
+            view.spread([payload], self._drop_slow, self._around.settings.backlog)
+
+    async def view(self, audience: str) -> View:
+        """Give the view of an audience, built from the first event if nobody has it yet."""
+        known = self._views.get(audience)
+        if known is not None:
+            return known
+        if audience not in self._building:
+            task = asyncio.ensure_future(self._build(audience))
+            self._building[audience] = task
+            task.add_done_callback(lambda _: self._building.pop(audience, None))
+        return await asyncio.shield(self._building[audience])
+
+    def forget_idle_views(self) -> None:
+        """Drop the views nobody watches; they can be built again."""
+        wanted = {seat.audience for seat in self.seats.values()}
+        for audience in set(self._views) - wanted:
+            del self._views[audience]
+
+    async def _build(self, audience: str) -> View:
+        view = View(self.case, audience)
+        state: Any = self.case.initial(self.stream)
+        done = 0
+        while True:
+            for event in self.events[done : done + _BREATH]:
+                state = self.case.evolve(state, event)
+                view.take(event, state)
+                done += 1
+            if done == self.head:  # no turn of the loop between this look and the entry
+                self._views[audience] = view
+                return view
+            await asyncio.sleep(0)
+
+    def _settle(self) -> None:
+        for person, seat in list(self.seats.items()):
+            try:
+                audience, roles = self.standing(person)
+            except ForbiddenError:
+                self._turn_out(seat)
+                continue
+            if audience != seat.audience:
+                seat.roles = roles
+                self._move(seat, audience)
+            elif roles != seat.roles:
+                seat.roles = roles
+                self._around.spawn(self._tell_roles(list(seat.members), seat))
+
+    def _turn_out(self, seat: Seat) -> None:
+        for member in list(seat.members):
+            self._detach(member)
+            self.leave(member)
+            member.close(Close.MAY_NOT_WATCH, "you may no longer watch")
+
+    def _move(self, seat: Seat, audience: str) -> None:
+        seat.audience = audience
+        for member in seat.members:
+            self._detach(member)
+            self._around.spawn(self._follow(member, seat, 0))
+
+    def _detach(self, member: Member) -> None:
+        member.turn += 1
+        view = self._views.get(member.audience)
+        if view is not None and member in view.live:
+            self._flush(view)
+            view.live.discard(member)
+
+    async def _tell_roles(self, members: list[Member], seat: Seat) -> None:
+        for member in members:
+            view = self.live_view(member)
+            if view is not None and member.audience == seat.audience:
+                member.send(self._joined(member, seat, view, len(view.wire)))
+
+    async def _follow(self, member: Member, seat: Seat, after: int) -> None:
+        """Send a member the events after ``after``, piece by piece, then let it live."""
+        if member not in seat.members:
+            return
+        member.turn += 1
+        turn, audience, roles = member.turn, seat.audience, seat.roles
+        view = await self.view(audience)
+        if after > len(view.wire):  # it was with another worker that knows more than this one
+            await self.catch_up()
+        if member.turn != turn:
+            return
+        member.audience = audience
+        sent = after if after <= len(view.wire) else 0
+        member.send(self._joined(member, seat, view, sent))
+        while chunk := view.chunk(sent, self._around.settings.chunk):
+            member.send(*chunk)
+            sent += len(chunk)
+            if not await self._read_in_time(member) or member.turn != turn:
+                return
+        # From here to the end nothing waits: no event can come between.
+        self._flush(view)
+        view.live.add(member)
+        if seat.roles != roles:
+            member.send(self._joined(member, seat, view, sent))
+        if self.greeting is not None:
+            member.send(self.greeting)
+
+    async def _read_in_time(self, member: Member) -> bool:
+        try:
+            async with asyncio.timeout(self._around.settings.patience):
+                await member.outlet.drained()
+        except TimeoutError:
+            self._drop_slow(member)
+            return False
+        return not member.gone
+
+    def _joined(self, member: Member, seat: Seat, view: View, after: int) -> bytes:
+        person = member.person
+        you = None if person is None else You(
+            id=person.id, name=person.name, organisation=person.organisation,
+            roles=sorted(seat.roles),
+        )  # fmt: skip
+        return encode(
+            Joined(
+                v=VERSION, stream=self.stream, kind=self.case.KIND, audience=view.audience,
+                you=you, after=after, seq=len(view.wire), now=self._around.now(),
+            )
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The record bundle: written once, checked by anyone, offline, with one command."""
