@@ -256,7 +256,7 @@ def check_signature(descriptor: Descriptor, signature: str | None) -> None:
     if len(signature) != 128 or not _HEX.fullmatch(signature):
         raise _refuse("wrong-signature", "a signature is 64 bytes r || s in lower-case hex")
     try:
-        signatures.verify(descriptor.context.bidder_key, bytes.fromhex(signature), descriptor.signed_bytes())
+        signatures.verify(descriptor.context.bidder_key, descriptor.signed_bytes(), bytes.fromhex(signature))
     except CryptoError as error:
         message = f"the signature is not by key {descriptor.context.bidder_key.hex()} over this descriptor"
         raise _refuse("wrong-signature", message) from error
