@@ -16,7 +16,7 @@ from evaluation.criteria import parse_lot, read_sheet
 from evaluation.errors import EvaluationError
 from evaluation.report import lot_report
 
-__all__ = ["evolve", "report_hash", "take_sheet"]
+__all__ = ["evolve", "read_again", "report_hash", "report_of", "take_sheet"]
 
 
 def take_sheet(state: State, command: Command, seat: Seat) -> tuple[Happening, ...]:
@@ -42,7 +42,7 @@ def take_sheet(state: State, command: Command, seat: Seat) -> tuple[Happening, .
     if len(sheets) < len(state.seats):
         return (locked,)
     revealed = [{"seat": place, "sheet": one} for place, one in sorted(sheets.items())]
-    report = _report(state, lot, sheets)
+    report = report_of(state, lot, sheets)
     return (
         locked,
         Happening("SheetsRevealed", {"lot": number, "sheets": revealed}),
@@ -78,7 +78,13 @@ def _read(state: State, lot: Body, body: Body, *, complete: bool) -> dict[str, A
     return sheet.canonical()
 
 
-def _report(state: State, lot: Body, sheets: Mapping[int, Body]) -> dict[str, Any]:
+def read_again(state: State, body: Body) -> dict[str, Any]:
+    """Read a signed lock command as it was read then: the sheet it gave."""
+    return _read(state, _lot(state, body), body, complete=True)
+
+
+def report_of(state: State, lot: Body, sheets: Mapping[int, Body]) -> dict[str, Any]:
+    """Rank a lot from its locked sheets and opened prices."""
     number = lot["lot"]
     prices = {bid: Decimal(state.bids[bid]["price"]) for bid in scored_bids(state, number)}
     rejected = {

@@ -1,0 +1,1 @@
+"""The demonstration: a whole tender played by robots through the public interfaces alone."""

@@ -1,0 +1,1 @@
+"""The hall's own machines: clock, operator's messenger, opener, clerk. One worker leads."""
