@@ -137,7 +137,7 @@ def checksum(headers: Headers) -> bytes | None:
         return None
     algorithm, _, encoded = value.partition(" ")
     digest = _decoded(encoded)
-    if algorithm != CHECKSUM_ALGORITHM or digest is None or len(digest) != 32:  # noqa: PLR2004
+    if algorithm != CHECKSUM_ALGORITHM or digest is None or len(digest) != 32:
         message = f"Upload-Checksum must be {CHECKSUM_ALGORITHM!r}, a space, 32 bytes in base64"
         raise HeaderInvalidError(message, header="Upload-Checksum")
     return digest

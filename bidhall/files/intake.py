@@ -13,7 +13,12 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bidhall.files.errors import StorageDamagedError, StorageFullError, UploadBusyError, UploadMissingError
+from bidhall.files.errors import (
+    StorageDamagedError,
+    StorageFullError,
+    UploadBusyError,
+    UploadMissingError,
+)
 from crypto.merkle import RootHasher
 
 __all__ = ["BATCH", "Digests", "Intake", "lock", "write_all", "write_new"]

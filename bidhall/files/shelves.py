@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
-import secrets
 import shutil
 from itertools import product
 from pathlib import Path
@@ -15,19 +13,15 @@ from bidhall.durable import sync_folder
 from bidhall.files.errors import StorageFullError, UploadMissingError
 from bidhall.files.intake import write_new
 
-__all__ = ["HEAD_BYTES", "Shelves", "new_id"]
+__all__ = ["HEAD_BYTES", "PREFIX", "Shelves"]
 
 HEAD_BYTES: Final = 65_536
 """How much of a file's beginning `Shelves.head` gives."""
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _MARK: Final = 26
-_PREFIX: Final = "upl-"
-
-
-def new_id() -> str:
-    """Make the id of a new file: 130 random bits."""
-    return _PREFIX + base64.b32encode(secrets.token_bytes(17)).decode().lower()[:_MARK]
+PREFIX: Final = "upl"
+_START: Final = PREFIX + "-"
 
 
 class Shelves:
@@ -46,9 +40,9 @@ class Shelves:
         """Give the path of a file.
 
         Raises:
-            UploadMissingError: the id has not the form `new_id` gives, whatever else it may be.
+            UploadMissingError: the id has not the form of an upload's id, whatever else it may be.
         """
-        mark = upload.removeprefix(_PREFIX)
+        mark = upload.removeprefix(_START)
         if mark == upload or len(mark) != _MARK or not set(mark) <= set(_ALPHABET):
             message = f"there is no upload {upload[:40]!a}"
             raise UploadMissingError(message)
@@ -89,6 +83,6 @@ class Shelves:
             with os.scandir(self._folder / name) as entries:
                 aged += [
                     one.name for one in entries
-                    if one.name.startswith(_PREFIX) and one.stat(follow_symlinks=False).st_mtime < before
+                    if one.name.startswith(_START) and one.stat(follow_symlinks=False).st_mtime < before
                 ]  # fmt: skip
         return aged

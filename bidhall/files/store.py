@@ -23,13 +23,19 @@ import asyncpg
 from bidhall.cases.case import Person
 from bidhall.cases.errors import ConflictError, NotFoundError
 from bidhall.files.errors import (
-    FilesError, OffsetConflictError, TooLargeError, UploadBusyError, UploadExpiredError,
-    UploadMissingError, UploadPinnedError,
+    FilesError,
+    OffsetConflictError,
+    TooLargeError,
+    UploadBusyError,
+    UploadExpiredError,
+    UploadMissingError,
+    UploadPinnedError,
 )  # fmt: skip
 from bidhall.files.intake import Digests, Intake, lock
-from bidhall.files.shelves import HEAD_BYTES, Shelves, new_id
+from bidhall.files.shelves import HEAD_BYTES, PREFIX, Shelves
 from bidhall.files.uploads import FileLimits, Upload, Uploads
 from bidhall.files.writing import Writing
+from bidhall.ids import new_id
 
 __all__ = ["HEAD_BYTES", "FileLimits", "FileStore", "Upload", "UploadFacts", "owner_of"]
 
@@ -72,7 +78,7 @@ class FileStore:
         """Wait for the threads."""
         self._threads.shutdown()
 
-    async def in_thread(self, work: Callable[..., _T], *given: Any) -> _T:  # noqa: ANN401
+    async def in_thread(self, work: Callable[..., _T], *given: Any) -> _T:
         """Run blocking work in one of the store's own threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
 
@@ -90,7 +96,7 @@ class FileStore:
             message = f"the file has {length} bytes; at most {self.limits.longest} are taken"
             raise TooLargeError(message, maximum=self.limits.longest)
         await self.in_thread(self._shelves.check_room, length, self.limits.reserve)
-        upload = new_id()
+        upload = new_id(PREFIX)
         await self.in_thread(self._shelves.add, upload)
         try:
             return await self._uploads.enter(upload, owner_of(person), person.id, length, name)
@@ -191,7 +197,7 @@ class FileStore:
         digests = Digests()
         await self.in_thread(digests.update, data)
         while (known := await self._uploads.own(digests.sha256())) is None:
-            upload = new_id()
+            upload = new_id(PREFIX)
             await self.in_thread(self._shelves.add, upload, data)
             if await self._uploads.enter_own(upload, name, len(data), digests):
                 return upload

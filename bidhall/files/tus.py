@@ -55,7 +55,9 @@ STATUSES: Final[tuple[tuple[type[errors.FilesError], int], ...]] = (
 class Tus:
     """The two addresses of tus: ``/files`` and ``/files/{upload}``."""
 
-    def __init__(self, store: FileStore, person_of: PersonOf, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, store: FileStore, person_of: PersonOf, *, patience: float = PATIENCE
+    ) -> None:
         """Serve ``store`` to the people ``person_of`` finds behind requests."""
         self._store = store
         self._person_of = person_of

@@ -52,7 +52,10 @@ class Writing:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Give it free. A thread may still be writing, so the file is closed behind it."""
         await asyncio.shield(asyncio.ensure_future(self._close(failed=error is not None)))
@@ -150,5 +153,5 @@ class Writing:
             self._keep_warm(self.upload.id, self._intake.digests)
         await self._in_thread(self._intake.close)
 
-    async def _in_thread(self, work: Callable[..., None], *given: Any) -> None:  # noqa: ANN401
+    async def _in_thread(self, work: Callable[..., None], *given: Any) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
