@@ -19,11 +19,9 @@ from bidhall.rooms.member import Member
 from bidhall.rooms.messages import VERSION, Close, Joined, You, encode
 from bidhall.rooms.settings import Settings
 from bidhall.rooms.view import View
+from bidhall.rooms.views import BREATH, Views
 
 __all__ = ["Room", "Seat", "StreamReader", "Surroundings"]
-
-_BREATH = 256
-"""After so many events of a long history the loop gets a turn for others."""
 
 
 class StreamReader(Protocol):
@@ -67,8 +65,7 @@ class Room:
         self.presence_due = False
         self.greeting: bytes | None = None
         self._around = surroundings
-        self._views: dict[str, View] = {}
-        self._building: dict[str, asyncio.Future[View]] = {}
+        self._views = Views(case, stream, self.events)
         self._fetching = asyncio.Lock()
         self._flush_due = False
 
@@ -102,10 +99,10 @@ class Room:
         async with self._fetching:
             while True:
                 events = await self._around.streams.events(
-                    self.stream, after=self.head, limit=_BREATH
+                    self.stream, after=self.head, limit=BREATH
                 )
                 self.offer(events)
-                if len(events) < _BREATH:
+                if len(events) < BREATH:
                     return
                 await asyncio.sleep(0)
 
@@ -115,8 +112,7 @@ class Room:
         # Before anyone is shown the event: who stands differently now must not get it as the
         # audience it no longer belongs to.
         self._settle()
-        for view in self._views.values():
-            view.take(event, self.state)
+        self._views.take(event, self.state)
         self.presence_due = True
         if not self._flush_due:
             self._flush_due = True
@@ -124,7 +120,7 @@ class Room:
 
     def _flush_all(self) -> None:
         self._flush_due = False
-        for view in self._views.values():
+        for view in self._views:
             self._flush(view)
 
     def _flush(self, view: View) -> None:
@@ -159,7 +155,7 @@ class Room:
     def leave(self, member: Member) -> None:
         """Take a member out; harmless if it left before."""
         member.turn += 1
-        view = self._views.get(member.audience)
+        view = self._views.known(member.audience)
         if view is not None:
             view.live.discard(member)
         seat = self.seats.get(member.person)
@@ -171,7 +167,7 @@ class Room:
 
     def live_view(self, member: Member) -> View | None:
         """Give the view of a member that is up to date, flushed; None while it catches up."""
-        view = self._views.get(member.audience)
+        view = self._views.known(member.audience)
         if view is None or member not in view.live:
             return None
         self._flush(view)
@@ -179,40 +175,17 @@ class Room:
 
     def spread(self, payload: bytes) -> None:
         """Send one frame to all members that are up to date, and drop the slow ones."""
-        for view in self._views.values():
+        for view in self._views:
             self._flush(view)
             view.spread([payload], self._drop_slow, self._around.settings.backlog)
 
     async def view(self, audience: str) -> View:
         """Give the view of an audience, built from the first event if nobody has it yet."""
-        known = self._views.get(audience)
-        if known is not None:
-            return known
-        if audience not in self._building:
-            task = asyncio.ensure_future(self._build(audience))
-            self._building[audience] = task
-            task.add_done_callback(lambda _: self._building.pop(audience, None))
-        return await asyncio.shield(self._building[audience])
+        return await self._views.get(audience)
 
     def forget_idle_views(self) -> None:
         """Drop the views nobody watches; they can be built again."""
-        wanted = {seat.audience for seat in self.seats.values()}
-        for audience in set(self._views) - wanted:
-            del self._views[audience]
-
-    async def _build(self, audience: str) -> View:
-        view = View(self.case, audience)
-        state: Any = self.case.initial(self.stream)
-        done = 0
-        while True:
-            for event in self.events[done : done + _BREATH]:
-                state = self.case.evolve(state, event)
-                view.take(event, state)
-                done += 1
-            if done == self.head:  # no turn of the loop between this look and the entry
-                self._views[audience] = view
-                return view
-            await asyncio.sleep(0)
+        self._views.keep_only({seat.audience for seat in self.seats.values()})
 
     def _settle(self) -> None:
         for person, seat in list(self.seats.items()):
@@ -242,7 +215,7 @@ class Room:
 
     def _detach(self, member: Member) -> None:
         member.turn += 1
-        view = self._views.get(member.audience)
+        view = self._views.known(member.audience)
         if view is not None and member in view.live:
             self._flush(view)
             view.live.discard(member)

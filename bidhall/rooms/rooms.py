@@ -10,7 +10,6 @@ import asyncio
 import itertools
 import logging
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -22,10 +21,11 @@ from bidhall.cases.errors import ForbiddenError, NotFoundError
 from bidhall.desk import RawCommand
 from bidhall.rooms import hints
 from bidhall.rooms.bus import Bus
+from bidhall.rooms.door import Door
 from bidhall.rooms.errors import RoomsClosedError, RoomUnknownError
 from bidhall.rooms.member import Member
 from bidhall.rooms.messages import Clock, Close, CommandFrame, Result, encode
-from bidhall.rooms.presence import Attendance, Elsewhere, gathered, here
+from bidhall.rooms.presence import Attendance, RollCall
 from bidhall.rooms.room import Room, StreamReader, Surroundings
 from bidhall.rooms.settings import Settings
 
@@ -78,6 +78,7 @@ class Rooms:
         """Wire a worker's rooms; nothing runs before `start`. ``bus`` None: the only worker."""
         self.settings: Final = settings or Settings()
         self.sessions: Final = sessions
+        self.door: Final = Door(self.settings)
         self._case_of = case_of
         self._bus = bus
         self._perform = perform
@@ -85,12 +86,9 @@ class Rooms:
         self._worker = secrets.token_hex(8)
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
-        self._elsewhere: dict[str, dict[str, Elsewhere]] = {}
         self._idle_since: dict[str, float] = {}
-        self._addresses: Counter[str] = Counter()
-        self._connections = 0
+        self._roll = RollCall(self._send_roll, self.settings.heartbeat)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closed = False
         self._around = Surroundings(streams, self._spawn, self.now, self.settings)
 
     # Life ---------------------------------------------------------------------------------
@@ -102,7 +100,7 @@ class Rooms:
         rounds: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
             (self.settings.poll, self._poll),
             (self.settings.clock, self._tell_time),
-            (self.settings.presence, self._tell_presence),
+            (self.settings.presence, self._refresh_presence),
             (self.settings.heartbeat, self._call_roll),
             (self.settings.recheck, self._recheck_sessions),
         )
@@ -111,7 +109,7 @@ class Rooms:
 
     async def close(self) -> None:
         """Send everyone away with 1012 and stop."""
-        self._closed = True
+        self.door.close()
         for room in list(self._rooms.values()):
             for member in room.members():
                 room.leave(member)
@@ -166,38 +164,10 @@ class Rooms:
         if isinstance(notice, hints.Hint):
             self._feed(notice.stream, notice.head, hints.placed(notice))
             return
-        expires = asyncio.get_running_loop().time() + 3 * self.settings.heartbeat
-        workers = self._elsewhere.setdefault(notice.stream, {})
-        workers[notice.worker] = Elsewhere(notice.attendance, expires)
-        self._rooms[notice.stream].presence_due = True
+        now = asyncio.get_running_loop().time()
+        self._roll.hear(self._rooms[notice.stream], notice.worker, notice.attendance, now)
 
     # Members ------------------------------------------------------------------------------
-
-    def admit(self, address: str, *, anonymous: bool) -> None:
-        """Count a new connection in.
-
-        Raises:
-            RoomsClosedError: the worker is shutting down, or full, or the address is.
-        """
-        if self._closed:
-            message = "this worker is shutting down; connect again"
-            raise RoomsClosedError(message)
-        if self._connections >= self.settings.members:
-            message = "this worker cannot take another member; try again later"
-            raise RoomsClosedError(message, code="hall-full")
-        limit = self.settings.anonymous_per_address
-        if anonymous and self._addresses[address] >= limit:
-            message = f"{limit} people watch from your address without signing in; sign in"
-            raise RoomsClosedError(message, code="address-full", maximum=limit)
-        self._connections += 1
-        self._addresses[address] += anonymous
-
-    def dismiss(self, address: str, *, anonymous: bool) -> None:
-        """Count a connection out."""
-        self._connections -= 1
-        self._addresses[address] -= anonymous
-        if not self._addresses[address]:
-            del self._addresses[address]
 
     async def room(self, stream: str) -> Room:
         """Give the room of a stream, loaded.
@@ -282,7 +252,9 @@ class Rooms:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("a task of the rooms failed; the next poll makes up", exc_info=task.exception())
+            log.error(
+                "a task of the rooms failed; the next poll makes up", exc_info=task.exception()
+            )
 
     async def _every(self, period: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -306,7 +278,7 @@ class Rooms:
         since = self._idle_since.setdefault(room.stream, now)
         if now - since >= self.settings.linger and room.stream not in self._loading:
             del self._rooms[room.stream], self._idle_since[room.stream]
-            self._elsewhere.pop(room.stream, None)
+            self._roll.forget(room.stream)
 
     async def _tell_time(self) -> None:
         frame = encode(Clock(now=self.now()))
@@ -314,35 +286,15 @@ class Rooms:
             room.spread(frame)
             room.forget_idle_views()
 
-    async def _tell_presence(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for room in list(self._rooms.values()):
-            if not room.presence_due:
-                continue
-            room.presence_due = False
-            mine = here(room)
-            if self._bus is not None:
-                self._send_roll(room, mine)
-            others = self._elsewhere.get(room.stream, {})
-            current = [one.attendance for one in others.values() if one.expires > now]
-            frame = gathered([mine, *current])
-            if frame != room.greeting:
-                room.greeting = frame
-                room.spread(frame)
+    async def _refresh_presence(self) -> None:
+        self._roll.refresh(list(self._rooms.values()))
 
     async def _call_roll(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for room in list(self._rooms.values()):
-            if room.seats and self._bus is not None:
-                self._send_roll(room, here(room))
-            others = self._elsewhere.get(room.stream, {})
-            for worker in [name for name, one in others.items() if one.expires <= now]:
-                del others[worker]
-                room.presence_due = True
+        self._roll.call(list(self._rooms.values()), asyncio.get_running_loop().time())
 
-    def _send_roll(self, room: Room, attendance: Attendance) -> None:
+    def _send_roll(self, stream: str, attendance: Attendance) -> None:
         if self._bus is not None:
-            self._bus.send(msgspec.json.encode(hints.Roll(self._worker, room.stream, attendance)))
+            self._bus.send(msgspec.json.encode(hints.Roll(self._worker, stream, attendance)))
 
     async def _recheck_sessions(self) -> None:
         for room in list(self._rooms.values()):

@@ -21,7 +21,14 @@ from bidhall.rooms.admission import origin_allowed, token_of
 from bidhall.rooms.errors import RoomsClosedError, RoomUnknownError
 from bidhall.rooms.member import Member
 from bidhall.rooms.messages import (
-    Clock, Close, CommandFrame, Denial, Failure, Success, Trouble, encode,
+    Clock,
+    Close,
+    CommandFrame,
+    Denial,
+    Failure,
+    Success,
+    Trouble,
+    encode,
 )
 from bidhall.rooms.outlet import Outlet, QueueOutlet
 from bidhall.rooms.protocol import Deny, Dialogue, Enter, Finish, Perform, Tell
@@ -85,7 +92,7 @@ class RoomSocket:
     ) -> None:
         member = Member(outlet, None, token=token)
         try:
-            self._rooms.admit(address, anonymous=token is None)
+            self._rooms.door.admit(address, anonymous=token is None)
         except RoomsClosedError as error:
             _turn_away(member, Close.OVERLOADED, error)
             await _until_gone(receive)
@@ -93,7 +100,7 @@ class RoomSocket:
         try:
             await _Connection(self._rooms, stream, member, receive).serve()
         finally:
-            self._rooms.dismiss(address, anonymous=token is None)
+            self._rooms.door.dismiss(address, anonymous=token is None)
 
 
 class _Connection:
