@@ -91,7 +91,7 @@ def bundle(tender: str, stages: Sequence[tuple[Descriptor, str]]) -> SealedBid:
         at += descriptor.size
     bid = SealedBid(tender, tuple(placed))
     if placed:
-        return _parse(canonical.decode(bid.to_bytes()[len(MAGIC) + 4 :]))
+        return _parse_header(bid.to_bytes()[len(MAGIC) + 4 :])
     message = "a sealed bid file has at least one stage"
     raise ContainerInvalidError(message)
 
@@ -122,14 +122,7 @@ def read_header(source: Reader) -> SealedBid:
     if not start.startswith(MAGIC) or not 0 < length <= MAX_HEADER:
         message = "not a sealed bid file of version 1; make one with `bidhall bid seal`"
         raise ContainerInvalidError(message)
-    encoded = b"".join(_exactly(source, length))
-    try:
-        return _parse(canonical.decode(encoded))
-    except ContainerInvalidError:
-        raise
-    except CryptoError as error:
-        message = f"the header of the sealed bid file is not right: {error}"
-        raise ContainerInvalidError(message) from error
+    return _parse_header(b"".join(_exactly(source, length)))
 
 
 def read_stages(source: Reader, bid: SealedBid, sink: Callable[[SealedStage, Iterator[bytes]], None]) -> None:
@@ -157,6 +150,16 @@ def _exactly(source: Reader, size: int) -> Iterator[bytes]:
             raise ContainerInvalidError(message)
         left -= len(piece)
         yield piece
+
+
+def _parse_header(encoded: bytes) -> SealedBid:
+    try:
+        return _parse(canonical.decode(encoded))
+    except ContainerInvalidError:
+        raise
+    except CryptoError as error:
+        message = f"the header of the sealed bid file is not right: {error}"
+        raise ContainerInvalidError(message) from error
 
 
 def _parse(value: object) -> SealedBid:
