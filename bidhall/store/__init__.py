@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, the pool, and the read tables."""
