@@ -32,6 +32,8 @@ class Visitor:
         self.device = device
         self.person: dict[str, Any] = {}
         self.token = ""
+        self.log_origin = ""
+        self.log_vkey = ""
         self._http = httpx.AsyncClient(base_url=self.base, timeout=60, trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -53,7 +55,13 @@ class Visitor:
         self.token = answer["token"]
         self._http.headers["Authorization"] = f"Bearer {self.token}"
         self.person = answer["person"]
+        await self.meet_log()
         return self.person
+
+    async def meet_log(self) -> None:
+        """Learn which record this hall writes; a key store pins it at the first meeting."""
+        about = await self.request("GET", "/record/key")
+        self.log_origin, self.log_vkey = about["origin"], about["vkey"]
 
     async def request(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401
         """Send one request; an answer is JSON.

@@ -1,0 +1,46 @@
+"""One worker leads the hall's machines; the others stand by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import asyncpg
+import structlog
+
+__all__ = ["lead"]
+
+_log = structlog.get_logger(__name__)
+_STAND_BY = 0.5
+_HEARTBEAT = 1.0
+
+
+async def lead(dsn: str, lock: int, work: Callable[[], Awaitable[None]]) -> None:
+    """Run ``work`` while this process holds the advisory lock; compete again after losing it."""
+    while True:
+        try:
+            await _hold(dsn, lock, work)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            _log.warning("lead lost", lock=lock, kind=type(error).__name__)
+        await asyncio.sleep(_STAND_BY)
+
+
+async def _hold(dsn: str, lock: int, work: Callable[[], Awaitable[None]]) -> None:
+    connection = await asyncpg.connect(dsn, timeout=10, command_timeout=10)
+    task: asyncio.Task[None] | None = None
+    try:
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+            await asyncio.sleep(_STAND_BY)
+        task = asyncio.ensure_future(work())  # type: ignore[assignment] # a coroutine becomes a task
+        while not task.done():
+            await asyncio.wait([task], timeout=_HEARTBEAT)
+            # The lock is ours only as long as this connection lives.
+            await connection.execute("SELECT 1")
+        task.result()
+    finally:
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+        connection.terminate()
