@@ -1,4 +1,4 @@
-"""The sealed bid file (`.bidhall`): all stages of one bid in one file, to carry from the sealer to the sender.
+"""The sealed bid file (`.bidhall`): all stages of one bid, to carry from sealer to sender.
 
 Source: docs/spec/envelope.md, "Sealed bid file".
 """
@@ -18,8 +18,8 @@ MAGIC: Final = b"bidhall-bid/v1\n"
 MAX_HEADER: Final = 1 << 20
 MAX_STAGES: Final = 8
 BATCH: Final = 1 << 20
-_HEADER_MEMBERS: Final = frozenset("v tender manifest lot bidder seq stages".split())
-_STAGE_MEMBERS: Final = frozenset("stage descriptor signature offset size".split())
+_HEADER_MEMBERS: Final = frozenset({"v", "tender", "manifest", "lot", "bidder", "seq", "stages"})
+_STAGE_MEMBERS: Final = frozenset({"stage", "descriptor", "signature", "offset", "size"})
 _TENDER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
 
@@ -32,7 +32,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SealedStage:
-    """One stage in the file: a descriptor, the bidder's signature (hex), and where the ciphertext starts after the header."""
+    """One stage: descriptor, signature (hex), where its ciphertext starts after the header."""
 
     descriptor: Descriptor
     signature: str
@@ -79,7 +79,7 @@ def _stage_json(stage: SealedStage) -> dict[str, Any]:
 
 
 def bundle(tender: str, stages: Sequence[tuple[Descriptor, str]]) -> SealedBid:
-    """Return the header for stages (descriptor, signature in hex) whose ciphertexts will follow in this order.
+    """Return the header for stages (descriptor, signature in hex), their ciphertexts in this order.
 
     Raises:
         ContainerInvalidError: the stages are not of one bid, or not signed.
@@ -104,10 +104,10 @@ def write(bid: SealedBid, ciphertexts: Sequence[Reader], out: BinaryIO) -> None:
     """
     out.write(bid.to_bytes())
     for stage, source in zip(bid.stages, ciphertexts, strict=True):
-        for piece in _exactly(source, stage.descriptor.size):
-            out.write(piece)
+        out.writelines(_exactly(source, stage.descriptor.size))
         if source.read(1):
-            message = f"the ciphertext of stage {stage.descriptor.context.stage} is longer than its descriptor says"
+            name = stage.descriptor.context.stage
+            message = f"the ciphertext of stage {name} is longer than its descriptor says"
             raise ContainerInvalidError(message)
 
 
@@ -125,8 +125,10 @@ def read_header(source: Reader) -> SealedBid:
     return _parse_header(b"".join(_exactly(source, length)))
 
 
-def read_stages(source: Reader, bid: SealedBid, sink: Callable[[SealedStage, Iterator[bytes]], None]) -> None:
-    """Hand each stage's ciphertext, in pieces, to `sink`, which must take them all; then insist on the end of the file.
+def read_stages(
+    source: Reader, bid: SealedBid, sink: Callable[[SealedStage, Iterator[bytes]], None]
+) -> None:
+    """Hand each stage's ciphertext to `sink`, in pieces; then insist on the end of the file.
 
     Raises:
         ContainerInvalidError: the file ends early, or goes on.
@@ -186,16 +188,30 @@ def _parse(value: object) -> SealedBid:
 
 
 def _parse_stage(item: object, header: Mapping[str, Any], offset: int) -> SealedStage:
-    if not isinstance(item, Mapping) or set(item) != _STAGE_MEMBERS or not isinstance(item["signature"], str):
+    if (
+        not isinstance(item, Mapping)
+        or set(item) != _STAGE_MEMBERS
+        or not isinstance(item["signature"], str)
+    ):
         message = f"a stage of the sealed bid file has the members {sorted(_STAGE_MEMBERS)}"
         raise ContainerInvalidError(message)
     descriptor = parse_descriptor(item["descriptor"])
     check_signature(descriptor, item["signature"])
     context = descriptor.context
-    found = [context.manifest.hex(), context.lot, context.bidder, context.seq, context.stage, descriptor.size, offset]
+    found = [
+        context.manifest.hex(),
+        context.lot,
+        context.bidder,
+        context.seq,
+        context.stage,
+        descriptor.size,
+        offset,
+    ]
     said = [header["manifest"], header["lot"], header["bidder"], header["seq"]]
     said += [item["stage"], item["size"], item["offset"]]
     if found != said:
-        message = f"stage {context.stage} of the sealed bid file does not agree with the file's header"
+        message = (
+            f"stage {context.stage} of the sealed bid file does not agree with the file's header"
+        )
         raise ContainerInvalidError(message)
     return SealedStage(descriptor, item["signature"], offset)

@@ -23,7 +23,8 @@ DESCRIPTOR_TYPE: Final = "bidhall/descriptor/v1"
 MAX_SEQ: Final = 2**32 - 1
 MAX_ID_BYTES: Final = 64
 _MEMBERS: Final = frozenset(
-    "v suite manifest lot stage bidder bidder_key seq nonce stanza_t stanza_o commitments size root".split()
+    {"v", "suite", "manifest", "lot", "stage", "bidder", "bidder_key", "seq", "nonce"}
+    | {"stanza_t", "stanza_o", "commitments", "size", "root"}
 )
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
 
@@ -34,7 +35,7 @@ def _refuse(code: str, message: str) -> DescriptorInvalidError:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The one place an envelope belongs to: manifest hash (32 bytes), lot, stage, bidder, its key (33), seq, nonce (32)."""
+    """The one place an envelope belongs to; `manifest` is H_M, `seq` counts replacements from 1."""
 
     manifest: bytes
     lot: str
@@ -52,7 +53,9 @@ class Context:
             DescriptorInvalidError: `unknown-suite` or `malformed-descriptor`.
         """
         if self.suite != SUITE:
-            raise _refuse("unknown-suite", f"suite {self.suite[:40]!r} is not known here; this is {SUITE}")
+            raise _refuse(
+                "unknown-suite", f"suite {self.suite[:40]!r} is not known here; this is {SUITE}"
+            )
         for name, octets, size in (
             ("manifest", self.manifest, 32),
             ("bidder_key", self.bidder_key, stanzas.TENDER_KEY_SIZE),
@@ -62,9 +65,13 @@ class Context:
                 raise _refuse("malformed-descriptor", f"{name} has {size} bytes, not {len(octets)}")
         for name, text in (("lot", self.lot), ("bidder", self.bidder)):
             if not 1 <= len(text.encode(errors="surrogatepass")) <= MAX_ID_BYTES:
-                raise _refuse("malformed-descriptor", f"{name} has 1 to {MAX_ID_BYTES} bytes: {text[:80]!a}")
+                raise _refuse(
+                    "malformed-descriptor", f"{name} has 1 to {MAX_ID_BYTES} bytes: {text[:80]!a}"
+                )
         if self.stage not in payload.STAGES:
-            raise _refuse("malformed-descriptor", f"stage is one of {payload.STAGES}, not {self.stage[:40]!a}")
+            raise _refuse(
+                "malformed-descriptor", f"stage is one of {payload.STAGES}, not {self.stage[:40]!a}"
+            )
         if not 1 <= self.seq <= MAX_SEQ:
             raise _refuse("malformed-descriptor", f"seq is 1 to {MAX_SEQ}, not {self.seq}")
 
@@ -129,12 +136,16 @@ def parse_descriptor(value: object) -> Descriptor:
     """Read a descriptor's JSON members.
 
     Raises:
-        DescriptorInvalidError: `malformed-descriptor`, `unknown-version`, `unknown-suite` or `illegal-size`.
+        DescriptorInvalidError: `malformed-descriptor`, `unknown-version`, `unknown-suite` or
+        `illegal-size`.
     """
     if not isinstance(value, Mapping):
         raise _refuse("malformed-descriptor", "a descriptor is an object")
     if value.get("v") != 1 or isinstance(value["v"], bool):
-        raise _refuse("unknown-version", f"descriptor version {str(value.get('v'))[:20]} is not known here; this is 1")
+        raise _refuse(
+            "unknown-version",
+            f"descriptor version {str(value.get('v'))[:20]} is not known here; this is 1",
+        )
     if set(value) != _MEMBERS:
         odd = sorted(str(name)[:40] for name in set(value) ^ _MEMBERS)
         raise _refuse("malformed-descriptor", f"members missing or not known: {odd[:20]}")
@@ -143,7 +154,9 @@ def parse_descriptor(value: object) -> Descriptor:
         raise _refuse("malformed-descriptor", "commitments has the members t and o")
     size = _integer(value, "size")
     if not payload.is_ciphertext_size(size):
-        raise _refuse("illegal-size", f"no sealed stage has {size} bytes; seal the files before sending them")
+        raise _refuse(
+            "illegal-size", f"no sealed stage has {size} bytes; seal the files before sending them"
+        )
     return Descriptor(
         context=_parse_context(value),
         stanza_t=_base64(value, "stanza_t", stanzas.STANZA_T_SIZE),
@@ -202,7 +215,7 @@ def _base64(value: Mapping[str, Any], name: str, size: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a descriptor has to agree with; `None` leaves a field unchecked. `size` and `root` are of the stored bytes."""
+    """What a descriptor must agree with, `None` for anything; `size`, `root` of the stored bytes."""
 
     manifest: bytes
     lot: str
@@ -215,7 +228,7 @@ class Expected:
 
 
 def check_descriptor(value: object, signature: str | None, expected: Expected) -> Descriptor:
-    """Check a descriptor (its JSON members) and its signature (hex) before anything is stored or answered.
+    """Check a descriptor (its JSON members) and its signature (hex) before anything is answered.
 
     Raises:
         DescriptorInvalidError: with the code of the failing step of the specification.
@@ -224,9 +237,12 @@ def check_descriptor(value: object, signature: str | None, expected: Expected) -
     _check_context(descriptor.context, expected)
     check_signature(descriptor, signature)
     if expected.size is not None and expected.size != descriptor.size:
-        raise _refuse("wrong-size", f"the descriptor says {descriptor.size} bytes, stored are {expected.size}")
+        raise _refuse(
+            "wrong-size", f"the descriptor says {descriptor.size} bytes, stored are {expected.size}"
+        )
     if expected.root is not None and not hmac.compare_digest(expected.root, descriptor.root):
-        message = f"the descriptor says root {descriptor.root.hex()}, the stored bytes have {expected.root.hex()}"
+        found, stored = descriptor.root.hex(), expected.root.hex()
+        message = f"the descriptor says root {found}, the stored bytes have {stored}"
         raise _refuse("wrong-root", message)
     return descriptor
 
@@ -242,7 +258,9 @@ def _check_context(context: Context, expected: Expected) -> None:
     ):
         if wanted is not None and found != wanted:
             what = code.removeprefix("wrong-")
-            raise _refuse(code, f"sealed for {what} {found!a}, but {wanted!a} is expected; seal again")
+            raise _refuse(
+                code, f"sealed for {what} {found!a}, but {wanted!a} is expected; seal again"
+            )
 
 
 def check_signature(descriptor: Descriptor, signature: str | None) -> None:
@@ -252,11 +270,16 @@ def check_signature(descriptor: Descriptor, signature: str | None) -> None:
         DescriptorInvalidError: `unsigned` or `wrong-signature`.
     """
     if not signature:
-        raise _refuse("unsigned", "the descriptor has no signature; sign it with the bidder's device key")
+        raise _refuse(
+            "unsigned", "the descriptor has no signature; sign it with the bidder's device key"
+        )
     if len(signature) != 128 or not _HEX.fullmatch(signature):
         raise _refuse("wrong-signature", "a signature is 64 bytes r || s in lower-case hex")
     try:
-        signatures.verify(descriptor.context.bidder_key, descriptor.signed_bytes(), bytes.fromhex(signature))
+        signatures.verify(
+            descriptor.context.bidder_key, descriptor.signed_bytes(), bytes.fromhex(signature)
+        )
     except CryptoError as error:
-        message = f"the signature is not by key {descriptor.context.bidder_key.hex()} over this descriptor"
+        key = descriptor.context.bidder_key.hex()
+        message = f"the signature is not by key {key} over this descriptor"
         raise _refuse("wrong-signature", message) from error

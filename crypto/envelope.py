@@ -1,12 +1,15 @@
 """Sealing and opening one stage of a bid.
 
-Source: docs/spec/envelope.md. `seal` and `open_` stream in batches of 1 MiB and hold a few of them, whatever the size.
+Source: docs/spec/envelope.md. `seal` and `open_` stream in batches of 1 MiB and hold a few of them,
+whatever the size.
 
-Randomness: k_T, k_O and (in the caller's `Context`) the nonce are handed in; the salt of Cobblestone and the ephemeral keys
-of HPKE are drawn by the library, which takes none. Python cannot wipe `bytes`: the process that seals should be short-lived.
+Randomness: k_T, k_O and (in the caller's `Context`) the nonce are handed in; the salt of
+Cobblestone and the ephemeral keys of HPKE are drawn by the library, which takes none. Python cannot
+wipe `bytes`: the process that seals should be short-lived.
 
-Two digests are computed beside the cipher, one over the content and one over the ciphertext. Handed an `Executor`, `seal`
-and `open_` run one of them on it, so that on two cores the time is that of the cipher and one SHA-256.
+Two digests are computed beside the cipher, one over the content and one over the ciphertext. Handed
+an `Executor`, `seal` and `open_` run one of them on it, so that on two cores the time is that of
+the cipher and one SHA-256.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
@@ -32,10 +35,20 @@ from crypto.errors import (
 )
 from crypto.merkle import RootHasher
 from crypto.payload import Header
-from crypto.streams import BATCH, CiphertextReader, PlaintextReader, Source, batches
+from crypto.streams import (
+    BATCH,
+    CiphertextReader,
+    PlaintextReader,
+    Sink,
+    Source,
+    batches,
+    write_all,
+)
 from crypto.unpacking import Unpacker
 
-_ROOM: Final = BATCH + BATCH // payload.CHUNK * payload.TAG + payload.OVERHEAD + payload.CHUNK + payload.TAG
+_ROOM: Final = (
+    BATCH + BATCH // payload.CHUNK * payload.TAG + payload.OVERHEAD + payload.CHUNK + payload.TAG
+)
 
 Progress = Callable[[int, int], None]
 """``(done, total)`` bytes of ciphertext."""
@@ -43,7 +56,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class StageKeys:
-    """The two public keys of a stage: the custodians' tender key (33 bytes) and the operator key (1,216 bytes)."""
+    """The public keys of a stage: tender key (custodians, 33 bytes), operator key (1,216 bytes)."""
 
     tender: bytes
     operator: bytes
@@ -81,12 +94,12 @@ def content_key(secrets: Secrets, ctx: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=ctx, info=b"cek").derive(secrets.k_t + secrets.k_o)
 
 
-def seal(  # noqa: PLR0913 - the context, the keys, what is sealed and where it goes are four things, not one
+def seal(  # noqa: PLR0913 - context, keys, what is sealed, where it goes
     context: Context,
     keys: StageKeys,
     header: Header,
     files: Sequence[Source],
-    out: BinaryIO,
+    out: Sink,
     random: Callable[[int], bytes],
     *,
     progress: Progress | None = None,
@@ -94,15 +107,18 @@ def seal(  # noqa: PLR0913 - the context, the keys, what is sealed and where it 
 ) -> Sealed:
     """Seal a header and the files it names into `out`, and return the descriptor, still unsigned.
 
-    `random(n)` returns n bytes from a cryptographic source. If this raises, `out` holds a useless part of a ciphertext.
+    `random(n)` returns n bytes from a cryptographic source. If this raises, `out` holds a useless
+    part of a ciphertext.
 
     Raises:
-        PayloadInvalidError: the header is not valid, or a file has another size than the header says.
+        PayloadInvalidError: the header is not valid, or a file has another size than the header
+        says.
         ContextMismatchError: the header is for another lot or stage than the context.
         DescriptorInvalidError: a public key is malformed.
     """
     if (header.stage, header.lot) != (context.stage, context.lot):
-        message = f"the header is for {header.stage!r} of lot {header.lot!a}, the context for {context.stage!r} of {context.lot!a}"
+        message = f"the header is for {header.stage!r} of lot {header.lot!a}, "
+        message += f"the context for {context.stage!r} of lot {context.lot!a}"
         raise ContextMismatchError(message)
     ctx = context.digest()
     secrets = Secrets(random(stanzas.SECRET_SIZE), random(stanzas.SECRET_SIZE))
@@ -132,16 +148,16 @@ def seal(  # noqa: PLR0913 - the context, the keys, what is sealed and where it 
     return Sealed(descriptor, secrets, reader.finish())
 
 
-def _emit(piece: memoryview, out: BinaryIO, cipher_root: RootHasher) -> None:
+def _emit(piece: memoryview, out: Sink, cipher_root: RootHasher) -> None:
     cipher_root.update(piece)
-    out.write(piece)
+    write_all(out, piece)
 
 
-def open_(  # noqa: PLR0913 - what, with which secrets, from where, to where, and three switches a caller names
+def open_(  # noqa: PLR0913 - what, with which secrets, from where, to where, switches
     descriptor: Descriptor,
     secrets: Secrets,
     ciphertext: Source,
-    out: BinaryIO | None,
+    out: Sink | None,
     *,
     expected: Context | None = None,
     check_root: bool = True,
@@ -150,20 +166,24 @@ def open_(  # noqa: PLR0913 - what, with which secrets, from where, to where, an
 ) -> Opened:
     """Open a sealed stage, writing its content (length, header, files; no padding) to `out`.
 
-    Each chunk is written only after its tag is verified; that none is missing is known only on return. If this raises, what
-    was written to `out` must be thrown away: write to a temporary file and rename it afterwards.
+    Each chunk is written only after its tag is verified; that none is missing is known only on
+    return. If this raises, what was written to `out` must be thrown away: write to a temporary file
+    and rename it afterwards.
 
-    `check_root=False` is for an opener who compared the root when it stored the bytes and trusts its storage since.
+    `check_root=False` is for an opener who compared the root when it stored the bytes and trusts
+    its storage since.
 
     Raises:
-        ContextMismatchError: the descriptor is not of the `expected` context, or the ciphertext not of the descriptor's.
+        ContextMismatchError: the descriptor is not of the `expected` context, or the ciphertext not
+        of the descriptor's.
         CommitmentMismatchError: a secret is not the one the descriptor commits to.
         TruncatedError: bytes are missing.
         CiphertextAlteredError: `altered`, `too-long` or `wrong-root`.
         PayloadInvalidError: the sealer packed something that is not a payload.
     """
     if expected is not None and expected != descriptor.context:
-        message = f"the envelope was sealed in context {descriptor.context.digest().hex()}, not {expected.digest().hex()}"
+        found = descriptor.context.digest().hex()
+        message = f"the envelope was sealed in context {found}, not {expected.digest().hex()}"
         raise ContextMismatchError(message)
     check_secrets(descriptor, secrets)
     ctx = descriptor.context.digest()
@@ -205,7 +225,12 @@ def check_secrets(descriptor: Descriptor, secrets: Secrets) -> None:
 
 
 def _open_batch(
-    decryptor: Cobblestone256Decryptor, batch: memoryview, room: memoryview, unpacker: Unpacker, *, first: bool
+    decryptor: Cobblestone256Decryptor,
+    batch: memoryview,
+    room: memoryview,
+    unpacker: Unpacker,
+    *,
+    first: bool,
 ) -> None:
     """Hand the unpacker every chunk of the batch that verifies."""
     start = payload.OVERHEAD if first else 0
@@ -213,7 +238,9 @@ def _open_batch(
         try:
             decryptor.update_into(batch[:start], room)
         except InvalidTag:
-            message = "the ciphertext was sealed under another key or in another context than its descriptor says"
+            message = (
+                "the ciphertext was sealed under another key or context than its descriptor says"
+            )
             raise ContextMismatchError(message) from None
     try:
         opened = decryptor.update_into(batch[start:], room)
@@ -223,7 +250,11 @@ def _open_batch(
 
 
 def self_test(
-    sealed: Sealed, ciphertext: Source, *, progress: Progress | None = None, executor: Executor | None = None
+    sealed: Sealed,
+    ciphertext: Source,
+    *,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Open what was just written with the kept secrets and compare: before anything is sent.
 
@@ -231,7 +262,14 @@ def self_test(
         SelfTestError: what was written does not open to what was read.
     """
     try:
-        opened = open_(sealed.descriptor, sealed.secrets, ciphertext, None, progress=progress, executor=executor)
+        opened = open_(
+            sealed.descriptor,
+            sealed.secrets,
+            ciphertext,
+            None,
+            progress=progress,
+            executor=executor,
+        )
     except EnvelopeError as error:
         message = f"the envelope does not open again, do not send it: {error}"
         raise SelfTestError(message) from error

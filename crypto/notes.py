@@ -1,10 +1,11 @@
 """Signed notes, checkpoints and cosignatures, as C2SP specifies them.
 
-Sources: c2sp.org/signed-note@v1, c2sp.org/tlog-checkpoint@v1, c2sp.org/tlog-cosignature@v1 (Ed25519). The text of a note means
-nothing until `open_checkpoint` or `open_cosigned` has found a valid signature by a key that the caller brought along.
+Sources: c2sp.org/signed-note@v1, c2sp.org/tlog-checkpoint@v1, c2sp.org/tlog-cosignature@v1
+(Ed25519). The text of a note means nothing until `open_checkpoint` or `open_cosigned` has found a
+valid signature by a key that the caller brought along.
 
-Beyond the letter of those pages: base64 with unused bits set is refused, a tree of size 0 must have the root of the empty
-tree, and a note is at most 1 MiB with at most 64 signatures.
+Beyond the letter of those pages: base64 with unused bits set is refused, a tree of size 0 must have
+the root of the empty tree, and a note is at most 1 MiB with at most 64 signatures.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key with the name it signs under; `type` is `ED25519` (logs) or `COSIGNATURE` (witnesses)."""
+    """A public key and its name; `type` is `ED25519` (logs) or `COSIGNATURE` (witnesses)."""
 
     name: str
     type: int
@@ -49,13 +50,16 @@ class VerifierKey:
         """
         check_key_name(self.name)
         if self.type not in {ED25519, COSIGNATURE} or len(self.public_key) != 32:
-            message = f"verifier key {self.name!a} is not Ed25519 (type {self.type}, {len(self.public_key)} bytes)"
+            size = len(self.public_key)
+            message = f"verifier key {self.name!a} is not Ed25519 (type {self.type}, {size} bytes)"
             raise NoteInvalidError(message)
 
     @property
     def key_id(self) -> bytes:
         """The 4 bytes that, with the name, identify the key in a signature line."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public_key).digest()[:4]
+        return hashlib.sha256(
+            self.name.encode() + b"\n" + bytes([self.type]) + self.public_key
+        ).digest()[:4]
 
     def __str__(self) -> str:
         """Encode as a vkey."""
@@ -76,7 +80,7 @@ class VerifierKey:
         material = decode_base64(parts[2], "verifier key")
         key = cls(parts[0], material[0] if material else 0, material[1:])
         if key.key_id.hex() != parts[1]:
-            message = f"verifier key {key.name!a} says id {parts[1][:20]!a}, its key has {key.key_id.hex()}"
+            message = f"verifier key {key.name!a} says id {parts[1][:20]!a}, not {key.key_id.hex()}"
             raise NoteInvalidError(message)
         return key
 
@@ -113,7 +117,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The head of a log: its origin, number of leaves, root (32 bytes), and lines that nobody vouches for."""
+    """The head of a log: origin, number of leaves, root (32 bytes), lines nobody vouches for."""
 
     origin: str
     size: int
@@ -128,7 +132,7 @@ class Checkpoint:
         """
         lines = (self.origin, *self.extensions)
         if not all(lines) or any("\n" in line or _CONTROL.search(line) for line in lines):
-            message = f"origin and extension lines are not empty and have no control characters: {self.origin!a}"
+            message = f"origin and extensions are lines of text, not empty: {self.origin!a}"
             raise NoteInvalidError(message)
         if not 0 <= self.size <= MAX_SIZE or len(self.root) != HASH_SIZE:
             message = f"no checkpoint has size {self.size} and a root of {len(self.root)} bytes"
@@ -139,7 +143,12 @@ class Checkpoint:
 
     def text(self) -> str:
         """Encode as the text of a note."""
-        lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions)
+        lines = (
+            self.origin,
+            str(self.size),
+            base64.b64encode(self.root).decode(),
+            *self.extensions,
+        )
         return "".join(f"{line}\n" for line in lines)
 
 
@@ -157,7 +166,12 @@ def check_key_name(name: str) -> None:
     Raises:
         NoteInvalidError: it is or has.
     """
-    if not name or "+" in name or _CONTROL.search(name) or any(character.isspace() for character in name):
+    if (
+        not name
+        or "+" in name
+        or _CONTROL.search(name)
+        or any(character.isspace() for character in name)
+    ):
         message = f"a key name is not empty and has no space or plus: {name[:100]!a}"
         raise NoteInvalidError(message)
 
@@ -186,7 +200,7 @@ def parse_note(note: str) -> Note:
     """
     text, blank, rest = note.rpartition("\n\n")
     if not blank or not rest.endswith("\n") or len(note) > MAX_NOTE or _CONTROL.search(note):
-        message = "not a signed note: text, an empty line, then signature lines, with no control characters"
+        message = "not a signed note: text, an empty line, signature lines; no control characters"
         raise NoteInvalidError(message)
     lines = rest.removesuffix("\n").split("\n")
     if len(lines) > MAX_SIGNATURES:
@@ -223,7 +237,8 @@ def sign_checkpoint(checkpoint: Checkpoint, name: str, private_key: Ed25519Priva
 def cosign(note: str, name: str, private_key: Ed25519PrivateKey, timestamp: int) -> Signature:
     """Cosign a checkpoint as a witness at `timestamp` (POSIX seconds).
 
-    The witness must have verified the log's signature and consistency with the last checkpoint it cosigned.
+    The witness must have verified the log's signature and consistency with the last checkpoint it
+    cosigned.
 
     Raises:
         NoteInvalidError: the note is not a checkpoint, or the time is out of range.
@@ -254,7 +269,7 @@ def add_signatures(note: str, signatures: Iterable[Signature]) -> str:
 
 
 def verify_signature(text: str, signature: Signature, key: VerifierKey) -> int | None:
-    """Check one signature line over the text and return the time of a cosignature, `None` for a plain signature.
+    """Check one signature line over the text; return a cosignature's time, `None` for a signature.
 
     Raises:
         NoteInvalidError: it does not verify.
@@ -283,7 +298,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if len(lines) < 3 or not text.endswith("\n") or not _DECIMAL.fullmatch(lines[1]):
         message = "not a checkpoint: origin, size and root, a line each"
         raise NoteInvalidError(message)
-    return Checkpoint(lines[0], int(lines[1]), decode_base64(lines[2], "checkpoint"), tuple(lines[3:]))
+    return Checkpoint(
+        lines[0], int(lines[1]), decode_base64(lines[2], "checkpoint"), tuple(lines[3:])
+    )
 
 
 def open_checkpoint(note: str, origin: str, key: VerifierKey | str) -> Checkpoint:
@@ -292,7 +309,8 @@ def open_checkpoint(note: str, origin: str, key: VerifierKey | str) -> Checkpoin
     `key` is the log's, parsed or as a vkey. Signatures by other keys are ignored.
 
     Raises:
-        NoteInvalidError: not a checkpoint, of another origin, not signed by the log, or its signature does not verify.
+        NoteInvalidError: not a checkpoint, of another origin, not signed by the log, or its
+        signature does not verify.
     """
     return open_cosigned(note, origin, key)[0]
 
@@ -300,7 +318,7 @@ def open_checkpoint(note: str, origin: str, key: VerifierKey | str) -> Checkpoin
 def open_cosigned(
     note: str, origin: str, key: VerifierKey | str, witnesses: Sequence[VerifierKey | str] = ()
 ) -> tuple[Checkpoint, tuple[Cosignature, ...]]:
-    """Verify a checkpoint as `open_checkpoint` does, and every cosignature by a witness that is known here.
+    """Verify a checkpoint as `open_checkpoint` does, and every cosignature by a known witness.
 
     Each witness counts once, with its newest time. How many are enough is the caller's policy.
 
@@ -318,7 +336,9 @@ def open_cosigned(
         raise NoteInvalidError(message)
     seen: dict[bytes, Cosignature] = {}
     for witness in map(_as_key, witnesses):
-        times = [verify_signature(parsed.text, line, witness) or 0 for line in _lines_by(parsed, witness)]
+        times = [
+            verify_signature(parsed.text, line, witness) or 0 for line in _lines_by(parsed, witness)
+        ]
         if times and witness.type == COSIGNATURE:
             seen[witness.public_key] = Cosignature(witness.name, max(times))
     return checkpoint, tuple(seen.values())

@@ -1,7 +1,7 @@
 """What an envelope holds: a header, files, and zeros up to a size bucket.
 
-Source: docs/spec/envelope.md, "Plaintext". The parser takes nothing on trust: what t custodians and the operator open was
-written by a bidder who wishes, perhaps, that the opening fail.
+Source: docs/spec/envelope.md, "Plaintext". The parser takes nothing on trust: what t custodians and
+the operator open was written by a bidder who wishes, perhaps, that the opening fail.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ STAGES: Final = ("form", "technical")
 
 _PRICE: Final = re.compile(r"(?:0|[1-9][0-9]{0,17})\.[0-9]{2}", re.ASCII)
 _TERM: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}", re.ASCII)
-_FORBIDDEN: Final = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TYPE: Final = re.compile(
+    r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}", re.ASCII
+)
+_FORBIDDEN: Final = re.compile(
+    "[/\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 _DAYS: Final = frozenset({"duration_days", "valid_days"})
 
 Form = Mapping[str, str | int]
@@ -100,7 +104,7 @@ def form_header(lot: str, form: Form) -> Header:
 
 
 def technical_header(lot: str, files: Sequence[FileEntry]) -> Header:
-    """Return the header of a technical stage (files, in the order their bytes follow) for one lot."""
+    """Return the header of a technical stage (files, in the order of their bytes) for one lot."""
     return Header("technical", lot, None, tuple(files))
 
 
@@ -138,7 +142,9 @@ def _parse(value: object) -> Header:
         raise PayloadInvalidError(message)
     wanted = {"v", "stage", "lot", "files"} | ({"form"} if stage == "form" else set())
     if set(value) != wanted:
-        message = f"a header of stage {stage} has the members {sorted(wanted)}, not {sorted(value)[:20]}"
+        message = (
+            f"a header of stage {stage} has the members {sorted(wanted)}, not {sorted(value)[:20]}"
+        )
         raise PayloadInvalidError(message)
     files = _parse_files(value["files"], stage)
     form = _parse_form(value["form"]) if stage == "form" else None
@@ -175,7 +181,7 @@ def _parse_file(item: object) -> FileEntry:
 
 
 def is_file_name(name: str) -> bool:
-    """Tell whether a name is safe to write to a disk and to show: no path, no control character, 1 to 255 bytes."""
+    """Tell whether a name is safe to write and to show: no path or control, 1 to 255 bytes."""
     try:
         length = len(name.encode())
     except UnicodeEncodeError:
@@ -195,7 +201,7 @@ def _parse_form(value: object) -> Form:
         raise PayloadInvalidError(message)
     for name, term in value.items():
         if not _is_term(name, term):
-            message = f"the form's member {str(name)[:64]!a} is not of its kind: days are integers from 0, others strings"
+            message = f"the form's {str(name)[:64]!a} is not a string, or not days as an integer"
             raise PayloadInvalidError(message)
     return value
 
@@ -203,14 +209,19 @@ def _parse_form(value: object) -> Form:
 def _is_term(name: str, term: object) -> bool:
     if name in _DAYS:
         return isinstance(term, int) and not isinstance(term, bool) and 0 <= term <= MAX_DAYS
-    return isinstance(term, str) and _TERM.fullmatch(name) is not None and len(term.encode()) <= MAX_TERM_BYTES
+    return (
+        isinstance(term, str)
+        and _TERM.fullmatch(name) is not None
+        and len(term.encode()) <= MAX_TERM_BYTES
+    )
 
 
 def bucket(size: int) -> int:
     """Return the padded size for a content of `size` bytes: Padmé, and at least `MIN_BUCKET`.
 
-    Padmé (Nikitin et al., "Reducing metadata leakage from encrypted files and communication with PURBs", PETS 2019, 4.4)
-    keeps as many leading bits of a length as its exponent has bits, and rounds up.
+    Padmé (Nikitin et al., "Reducing metadata leakage from encrypted files and communication with
+    PURBs", PETS 2019, 4.4) keeps as many leading bits of a length as its exponent has bits, and
+    rounds up.
     """
     if size <= MIN_BUCKET:
         return MIN_BUCKET
@@ -231,5 +242,7 @@ def is_ciphertext_size(size: int) -> bool:
         return False
     plaintext = body - TAG * (body // (CHUNK + TAG) + 1)
     return (
-        MIN_BUCKET <= plaintext <= MAX_CONTENT and bucket(plaintext) == plaintext and ciphertext_size(plaintext) == size
+        MIN_BUCKET <= plaintext <= MAX_CONTENT
+        and bucket(plaintext) == plaintext
+        and ciphertext_size(plaintext) == size
     )

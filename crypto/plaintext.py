@@ -1,7 +1,8 @@
 """Telling a bidder who uploads an unsealed file, before anything is stored.
 
-Source: docs/spec/envelope.md, "Checking a descriptor", step 6; D20, article 26. A ciphertext begins with a random salt: the
-chance that one is taken for plaintext here is below 2^-23 for the signatures and nil for text.
+Source: docs/spec/envelope.md, "Checking a descriptor", step 6; D20, article 26. A ciphertext begins
+with a random salt: the chance that one is taken for plaintext here is below 2^-23 for the
+signatures and nil for text.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _OFFSET_SIGNATURES: Final = (
 
 
 def looks_like_plaintext(head: bytes, size: int) -> str | None:
-    """Say in words what a file with these first bytes and this size (bytes) looks like, or `None` if it may be sealed."""
+    """Say what a file with these first bytes and size looks like; `None` if it may be sealed."""
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind

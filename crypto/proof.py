@@ -22,7 +22,7 @@ _INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class LogProof:
-    """A proof as read: nothing in it is verified. `checkpoint` is the signed note; `extra` is not authenticated."""
+    """A proof as read, not verified; `checkpoint` is the signed note, `extra` has no authority."""
 
     index: int
     path: tuple[bytes, ...]
@@ -41,7 +41,7 @@ class LogProof:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """What a verified proof shows: the leaf's index, the checkpoint it is in, and who cosigned that."""
+    """What a verified proof shows: the leaf's index, the checkpoint, and who cosigned that."""
 
     index: int
     checkpoint: Checkpoint
@@ -78,7 +78,7 @@ def _decode(text: str) -> bytes:
         raise ProofInvalidError(str(error)) from error
 
 
-def verify_proof(  # noqa: PLR0913 - the proof and the leaf are checked against a policy of four parts
+def verify_proof(  # noqa: PLR0913 - proof and leaf against a policy of four parts
     proof: LogProof | str,
     leaf_data: bytes,
     origin: str,
@@ -87,7 +87,7 @@ def verify_proof(  # noqa: PLR0913 - the proof and the leaf are checked against 
     witnesses: Sequence[VerifierKey | str] = (),
     quorum: int = 0,
 ) -> Proved:
-    """Check that a leaf with this data is in the log, by a checkpoint that it signed and `quorum` witnesses cosigned.
+    """Check that a leaf is in the log, by a checkpoint it signed and `quorum` witnesses cosigned.
 
     Raises:
         ProofInvalidError: not a proof, the path does not lead to the root, or too few cosignatures.
@@ -96,7 +96,8 @@ def verify_proof(  # noqa: PLR0913 - the proof and the leaf are checked against 
     parsed = parse_proof(proof) if isinstance(proof, str) else proof
     checkpoint, cosignatures = notes.open_cosigned(parsed.checkpoint, origin, key, witnesses)
     if len(cosignatures) < quorum:
-        message = f"{len(cosignatures)} known witnesses cosigned size {checkpoint.size}, {quorum} are needed"
+        found = len(cosignatures)
+        message = f"{found} known witnesses cosigned size {checkpoint.size}, {quorum} are needed"
         raise ProofInvalidError(message)
     hashed = merkle.leaf_hash(leaf_data)
     merkle.verify_inclusion(hashed, parsed.index, checkpoint.size, parsed.path, checkpoint.root)

@@ -1,6 +1,7 @@
 """Receipts: an event, its salt and the proof that it is in the record.
 
-Source: docs/spec/receipt.md. A receipt needs nobody's word but the log's signature: its holder checks it offline.
+Source: docs/spec/receipt.md. A receipt needs nobody's word but the log's signature: its holder
+checks it offline.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class ProvenReceipt:
 
 
 def make(event: Mapping[str, Any], salt: bytes, proof: str) -> dict[str, Any]:
-    """Return the receipt for an event whose leaf `proof` (a tlog-proof) shows; its time is the event's.
+    """Return the receipt for an event whose leaf `proof` (a tlog-proof) shows, with its time.
 
     Raises:
         EventInvalidError: the event or the salt is not of its form.
@@ -57,15 +58,23 @@ def verify(  # noqa: PLR0913 - one receipt against a policy of five parts
     quorum: int = 0,
     descriptor_hashes: Collection[bytes] = (),
 ) -> ProvenReceipt:
-    """Check that the record holds the receipt's event, and that this is the bid with these descriptors (32-byte hashes).
+    """Check that the record holds the receipt's event, and this is the bid with these descriptors.
+
+    `descriptor_hashes` are those (32 bytes) that the bidder kept; none are needed for other events.
 
     Raises:
-        ReceiptInvalidError: `malformed-receipt`, `wrong-time`, `wrong-bid`, or `not-in-record` with the reason.
+        ReceiptInvalidError: `malformed-receipt`, `wrong-time`, `wrong-bid`, or `not-in-record` with
+        the reason.
     """
     event, salt = _parse(receipt)
     try:
         proved = verify_proof(
-            receipt["proof"], records.leaf_data(salt, event), origin, vkey, witnesses=witnesses, quorum=quorum
+            receipt["proof"],
+            records.leaf_data(salt, event),
+            origin,
+            vkey,
+            witnesses=witnesses,
+            quorum=quorum,
         )
     except CryptoError as error:
         message = f"the receipt does not show that its event is in the record: {error}"
@@ -79,7 +88,9 @@ def _parse(receipt: Mapping[str, Any]) -> tuple[Mapping[str, Any], bytes]:
         message = f"a receipt is an object with the members {sorted(_MEMBERS)}"
         raise ReceiptInvalidError(message, code="malformed-receipt")
     if receipt["v"] != 1 or isinstance(receipt["v"], bool) or receipt["type"] != RECEIPT_TYPE:
-        message = f"not a receipt of version 1: {str(receipt['type'])[:40]!a}, {str(receipt['v'])[:10]}"
+        message = (
+            f"not a receipt of version 1: {str(receipt['type'])[:40]!a}, {str(receipt['v'])[:10]}"
+        )
         raise ReceiptInvalidError(message, code="malformed-receipt")
     event, salt, proof = receipt["event"], receipt["salt"], receipt["proof"]
     if not isinstance(salt, str) or not _SALT.fullmatch(salt) or not isinstance(proof, str):
@@ -107,5 +118,5 @@ def _check_descriptors(event: Mapping[str, Any], wanted: Collection[bytes]) -> N
     ]
     for digest in wanted:
         if not any(hmac.compare_digest(digest, one) for one in found):
-            message = f"the receipt is for another bid: none of its stages has the descriptor hash {digest.hex()}"
+            message = f"the receipt is for another bid: no stage has descriptor hash {digest.hex()}"
             raise ReceiptInvalidError(message, code="wrong-bid")

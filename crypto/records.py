@@ -1,7 +1,7 @@
 """Leaves of the record: what of an event goes into the log.
 
-Source: docs/spec/record.md. The leaf's data is a salted hash, so that it tells nothing until the event and its salt are shown
-to whom they may be shown.
+Source: docs/spec/record.md. The leaf's data is a salted hash, so that it tells nothing until the
+event and its salt are shown to whom they may be shown.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ LEAF_SIZE: Final = 32
 _MEMBERS: Final = frozenset({"v", "stream", "seq", "at", "kind", "actor", "command", "body"})
 _TEXTS: Final = ("stream", "kind", "actor", "command")
 _SIGNED: Final = frozenset({"body", "device", "signature"})
-_AT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)
+_AT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII
+)
 
 
 def event_bytes(event: Mapping[str, Any]) -> bytes:
     """Return an event's canonical JSON, after a check of its members.
 
     Raises:
-        EventInvalidError: a member is missing, unknown or not of its type, or cannot be written canonically.
+        EventInvalidError: a member is missing, unknown or not of its type, or cannot be written
+        canonically.
     """
     if set(event) - {"signed"} != _MEMBERS or event["v"] != 1 or isinstance(event["v"], bool):
         odd = sorted(str(name)[:40] for name in (set(event) - {"signed"}) ^ _MEMBERS)
-        message = f"an event of version 1 has the members {sorted(_MEMBERS)}; missing or not known: {odd[:20]}"
+        message = f"not an event of version 1; members missing or not known: {odd[:20]}"
         raise EventInvalidError(message)
     if not all(isinstance(event[name], str) and event[name] for name in _TEXTS):
         message = f"the members {', '.join(_TEXTS)} of an event are strings, not empty"
@@ -42,8 +45,12 @@ def event_bytes(event: Mapping[str, Any]) -> bytes:
     if not isinstance(at, str) or not _AT.fullmatch(at):
         message = f"an event's time is like 2026-11-24T09:30:00.123Z, this one is {str(at)[:40]!a}"
         raise EventInvalidError(message)
-    if not isinstance(event["body"], Mapping) or ("signed" in event and not _is_signed(event["signed"])):
-        message = "an event's body is an object; signed, where present, has body, device and signature"
+    if not isinstance(event["body"], Mapping) or (
+        "signed" in event and not _is_signed(event["signed"])
+    ):
+        message = (
+            "an event's body is an object; signed, where present, has body, device and signature"
+        )
         raise EventInvalidError(message)
     try:
         return canonical.encode(event)
@@ -75,7 +82,9 @@ def parse_event(encoded: bytes) -> dict[str, Any]:
 
 
 def leaf_data(salt: bytes, event: Mapping[str, Any] | bytes) -> bytes:
-    """Return the leaf's data, ``SHA-256(salt || canonical event)``; an event in bytes is taken to be canonical.
+    """Return the leaf's data, ``SHA-256(salt || canonical event)``.
+
+    An event in bytes is taken to be canonical.
 
     Raises:
         EventInvalidError: the salt has not 32 bytes, or the event is not one.

@@ -1,7 +1,7 @@
 """The recovery file: a bidder's own way to open its bid, under a passphrase.
 
-Source: docs/spec/envelope.md, "Recovery file". An age file (age-encryption.org/v1, scrypt recipient), so that any age tool
-opens it. Encrypting and decrypting take about a second on purpose.
+Source: docs/spec/envelope.md, "Recovery file". An age file (age-encryption.org/v1, scrypt
+recipient), so that any age tool opens it. Encrypting and decrypting take about a second on purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pyrage
+import pyrage  # type: ignore[import-untyped] # it has no stubs
 
 from crypto import canonical
 from crypto.descriptor import Context
@@ -19,8 +19,8 @@ from crypto.envelope import Secrets
 from crypto.errors import CryptoError, RecoveryInvalidError
 
 MAX_FILE: Final = 1 << 20
-_MEMBERS: Final = frozenset("v tender manifest lot bidder seq stages".split())
-_STAGE_MEMBERS: Final = frozenset("stage nonce k_t k_o".split())
+_MEMBERS: Final = frozenset({"v", "tender", "manifest", "lot", "bidder", "seq", "stages"})
+_STAGE_MEMBERS: Final = frozenset({"stage", "nonce", "k_t", "k_o"})
 _HEX32: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -48,7 +48,9 @@ class Recovery:
 def recovery_of(tender: str, sealed: Sequence[tuple[Context, Secrets]]) -> Recovery:
     """Gather the secrets of a bid's stages, of which there is at least one."""
     first = sealed[0][0]
-    stages = tuple(RecoveryStage(context.stage, context.nonce, secrets) for context, secrets in sealed)
+    stages = tuple(
+        RecoveryStage(context.stage, context.nonce, secrets) for context, secrets in sealed
+    )
     return Recovery(tender, first.manifest, first.lot, first.bidder, first.seq, stages)
 
 
@@ -75,7 +77,12 @@ def encrypt(recovery: Recovery, passphrase: str) -> bytes:
 
 def _stage_json(stage: RecoveryStage) -> dict[str, str]:
     secrets = stage.secrets
-    return {"stage": stage.stage, "nonce": stage.nonce.hex(), "k_t": secrets.k_t.hex(), "k_o": secrets.k_o.hex()}
+    return {
+        "stage": stage.stage,
+        "nonce": stage.nonce.hex(),
+        "k_t": secrets.k_t.hex(),
+        "k_o": secrets.k_o.hex(),
+    }
 
 
 def decrypt(file: bytes, passphrase: str) -> Recovery:
@@ -90,7 +97,7 @@ def decrypt(file: bytes, passphrase: str) -> Recovery:
     try:
         plaintext = bytes(pyrage.passphrase.decrypt(file, passphrase))
     except pyrage.DecryptError:
-        message = "the recovery file does not open: the passphrase is wrong, or it is another or a damaged file"
+        message = "the recovery file does not open: the passphrase is wrong, or the file damaged"
         raise RecoveryInvalidError(message) from None
     try:
         value = canonical.decode(plaintext)
@@ -109,11 +116,17 @@ def _is_recovery(value: object) -> bool:
     texts = all(isinstance(value[name], str) for name in ("tender", "lot", "bidder"))
     numbers = isinstance(value["seq"], int) and _is_hex(value["manifest"])
     stages = value["stages"]
-    return texts and numbers and isinstance(stages, list) and all(_is_stage(stage) for stage in stages)
+    return (
+        texts and numbers and isinstance(stages, list) and all(_is_stage(stage) for stage in stages)
+    )
 
 
 def _is_stage(stage: object) -> bool:
-    if not isinstance(stage, dict) or set(stage) != _STAGE_MEMBERS or not isinstance(stage["stage"], str):
+    if (
+        not isinstance(stage, dict)
+        or set(stage) != _STAGE_MEMBERS
+        or not isinstance(stage["stage"], str)
+    ):
         return False
     return all(_is_hex(stage[name]) for name in ("nonce", "k_t", "k_o"))
 

@@ -1,7 +1,8 @@
 """Stanzas: the two content secrets of an envelope, each sealed to one public key with HPKE.
 
-Source: docs/spec/envelope.md, "Keys"; RFC 9180; X-Wing as HPKE KEM 0x647a. The library draws the ephemeral keys itself:
-HPKE in `cryptography` is single shot, takes `info` and no AAD, and cannot be handed randomness.
+Source: docs/spec/envelope.md, "Keys"; RFC 9180; X-Wing as HPKE KEM 0x647a. The library draws the
+ephemeral keys itself: HPKE in `cryptography` is single shot, takes `info` and no AAD, and cannot be
+handed randomness.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def load_operator_key(public_key: bytes) -> MLKEM768X25519PublicKey:
             x25519.X25519PublicKey.from_public_bytes(public_key[1184:]),
         )
     except ValueError:
-        message = f"not an X-Wing public key of {OPERATOR_KEY_SIZE} bytes, but {len(public_key)} bytes"
+        message = (
+            f"not an X-Wing public key of {OPERATOR_KEY_SIZE} bytes, but {len(public_key)} bytes"
+        )
         raise DescriptorInvalidError(message, code="malformed-key") from None
 
 
@@ -124,7 +127,7 @@ def unseal_t(stanza: bytes, tender_private_key: ec.EllipticCurvePrivateKey, ctx:
     try:
         secret = _TENDER_SUITE.decrypt(stanza, tender_private_key, info=b"T" + ctx)
     except (InvalidTag, ValueError):
-        message = "stanza T does not open with the tender key: it was sealed to another key or context, or altered"
+        message = "stanza T does not open: sealed to another tender key or context, or altered"
         raise StanzaInvalidError(message) from None
     return _checked_size(secret, "T")
 
@@ -138,7 +141,7 @@ def unseal_o(stanza: bytes, operator_key: MLKEM768X25519PrivateKey, ctx: bytes) 
     try:
         secret = _OPERATOR_SUITE.decrypt(stanza, operator_key, info=b"O" + ctx)
     except (InvalidTag, ValueError):
-        message = "stanza O does not open with the operator key: it was sealed to another key or context, or altered"
+        message = "stanza O does not open: sealed to another operator key or context, or altered"
         raise StanzaInvalidError(message) from None
     return _checked_size(secret, "O")
 
@@ -156,7 +159,7 @@ def commitment(secret: bytes, ctx: bytes) -> bytes:
 
 
 def check_commitment(secret: bytes, ctx: bytes, expected: bytes, leg: str) -> None:
-    """Check a released secret against the commitment in the descriptor; `leg` ("T" or "O") is for the message.
+    """Check a released secret against its commitment; `leg` ("T" or "O") is for the message.
 
     Raises:
         CommitmentMismatchError: it is another secret, or one of another envelope.

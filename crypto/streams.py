@@ -1,7 +1,8 @@
 """Bytes into an envelope and out of it in batches of 1 MiB, whatever the size of the whole.
 
-Two buffers take turns. Where an `Executor` is handed in, the next batch is read and hashed on it while the caller ciphers
-and hashes this one; without one, everything happens in the caller's thread.
+Two buffers take turns. Where an `Executor` is handed in, the next batch is read and hashed on it
+while the caller ciphers and hashes this one; without one, everything happens in the caller's
+thread.
 """
 
 from __future__ import annotations
@@ -25,10 +26,27 @@ class Source(Protocol):
         """Fill `buffer` from the front and return how many bytes that were; 0 at the end."""
 
 
-def batches(fill: Callable[[memoryview], None], size: int, executor: Executor | None) -> Iterator[memoryview]:
-    """Yield `size` bytes in batches that `fill` made ready, each valid until the next is asked for."""
+class Sink(Protocol):
+    """Where bytes go: a raw or buffered binary file, or `io.BytesIO`."""
+
+    def write(self, data: memoryview, /) -> int:
+        """Take bytes from the front, which change once this returns, and say how many."""
+
+
+def write_all(out: Sink, data: memoryview) -> None:
+    """Write all of `data`: a raw file may take less at a time, on a nearly full disk for one."""
+    while data:
+        data = data[out.write(data) :]
+
+
+def batches(
+    fill: Callable[[memoryview], None], size: int, executor: Executor | None
+) -> Iterator[memoryview]:
+    """Yield `size` bytes in batches that `fill` made, each valid until the next is asked for."""
     buffers = (memoryview(bytearray(BATCH)), memoryview(bytearray(BATCH)))
-    rooms = [buffers[turn & 1][: min(BATCH, size - at)] for turn, at in enumerate(range(0, size, BATCH))]
+    rooms = [
+        buffers[turn & 1][: min(BATCH, size - at)] for turn, at in enumerate(range(0, size, BATCH))
+    ]
     if executor is None:
         for room in rooms:
             fill(room)
@@ -47,7 +65,7 @@ def batches(fill: Callable[[memoryview], None], size: int, executor: Executor | 
 
 
 class PlaintextReader:
-    """The padded plaintext as one stream: the header, each file in turn, zeros; and the root of its content."""
+    """The padded plaintext as one stream: header, files, zeros; and the root of its content."""
 
     def __init__(self, header: Header, files: Sequence[Source]) -> None:
         """Get ready to read.
@@ -94,7 +112,9 @@ class PlaintextReader:
             return 0
         count = source.readinto(room[:left]) or 0
         if not count:
-            message = f"file {entry.name!r} is {left} bytes shorter than the {entry.size} in the header"
+            message = (
+                f"file {entry.name!r} is {left} bytes shorter than the {entry.size} in the header"
+            )
             raise PayloadInvalidError(message)
         self._left[self._at] -= count
         return count
@@ -106,7 +126,7 @@ class PlaintextReader:
             raise PayloadInvalidError(message)
 
     def finish(self) -> bytes:
-        """Check that the last files have no more bytes than the header says, and return the plaintext root.
+        """Check that the last files have no more bytes than said, and return the plaintext root.
 
         Raises:
             PayloadInvalidError: one has.

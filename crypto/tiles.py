@@ -1,8 +1,9 @@
 """The record's tree cut into tiles of 256 hashes, and its leaves into bundles.
 
-Source: c2sp.org/tlog-tiles. A `ReadTile` gets a path such as ``tile/0/x001/067`` or ``tile/1/000.p/17`` and returns the stored
-bytes; whatever it raises for a path that is not there goes through. Tiles are as trustworthy as where they came from: who
-verifies compares `TileReader.root` with a signed checkpoint first.
+Source: c2sp.org/tlog-tiles. A `ReadTile` gets a path such as ``tile/0/x001/067`` or
+``tile/1/000.p/17`` and returns the stored bytes; whatever it raises for a path that is not there
+goes through. Tiles are as trustworthy as where they came from: who verifies compares
+`TileReader.root` with a signed checkpoint first.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def decode_entries(data: bytes, width: int) -> list[bytes]:
         entries.append(data[at + 2 : at + 2 + length])
         at += 2 + length
     if at != len(data) or len(entries) != width:
-        message = f"a bundle of {width} entries holds {len(entries)}, its last ends at byte {at} of {len(data)}"
+        message = f"a bundle of {width} entries holds {len(entries)}, to byte {at} of {len(data)}"
         raise ProofInvalidError(message)
     return entries
 
@@ -128,8 +129,9 @@ class Growth:
 def grow(old_size: int, new_leaf_data: Sequence[bytes], read_tile: ReadTile) -> Growth:
     """Return the tiles and bundles that change when leaves are appended, lowest level first.
 
-    Reads the partial tiles at the right edge of the old tree. Each tile comes once, as wide as the new tree makes it, so
-    writing them twice, or again after a crash, writes the same bytes to the same paths.
+    Reads the partial tiles at the right edge of the old tree. Each tile comes once, as wide as the
+    new tree makes it, so writing them twice, or again after a crash, writes the same bytes to the
+    same paths.
 
     Raises:
         ProofInvalidError: a stored tile has the wrong length.
@@ -154,12 +156,17 @@ def _rows(start: int, kept: list[bytes], fresh: Sequence[bytes]) -> list[tuple[i
     return [(first + at // WIDTH, row[at : at + WIDTH]) for at in range(0, len(row), WIDTH)]
 
 
-def _cut_entries(start: int, fresh: Sequence[bytes], read_tile: ReadTile) -> list[tuple[str, bytes]]:
+def _cut_entries(
+    start: int, fresh: Sequence[bytes], read_tile: ReadTile
+) -> list[tuple[str, bytes]]:
     width = start % WIDTH
     if not fresh:
         return []
     kept = decode_entries(read_tile(entries_path(start >> HEIGHT, width)), width) if width else []
-    return [(entries_path(index, len(row)), encode_entries(row)) for index, row in _rows(start, kept, fresh)]
+    return [
+        (entries_path(index, len(row)), encode_entries(row))
+        for index, row in _rows(start, kept, fresh)
+    ]
 
 
 def _cut_level(
@@ -167,7 +174,9 @@ def _cut_level(
 ) -> tuple[list[tuple[str, bytes]], list[bytes]]:
     """Return a level's changed tiles, and the roots of those that became full."""
     width = start % WIDTH
-    kept = decode_hashes(read_tile(tile_path(level, start >> HEIGHT, width)), width) if width else []
+    kept = (
+        decode_hashes(read_tile(tile_path(level, start >> HEIGHT, width)), width) if width else []
+    )
     rows = _rows(start, kept, fresh)
     tiles = [(tile_path(level, index, len(row)), encode_hashes(row)) for index, row in rows]
     return tiles, [merkle.root(row) for _, row in rows if len(row) == WIDTH]

@@ -1,22 +1,22 @@
 """Taking an opened payload apart as it streams in.
 
-Source: docs/spec/envelope.md, "Plaintext". Bytes reach this only after the tag of their chunk was verified.
+Source: docs/spec/envelope.md, "Plaintext". Bytes reach this only after the tag of their chunk was
+verified.
 """
 
 from __future__ import annotations
-
-from typing import BinaryIO
 
 from crypto import payload
 from crypto.descriptor import Descriptor
 from crypto.errors import ContextMismatchError, PayloadInvalidError
 from crypto.merkle import RootHasher
+from crypto.streams import Sink, write_all
 
 
 class Unpacker:
-    """Reads the header, passes the content on to `out`, hashes it, and insists on zeros after it."""
+    """Reads the header, passes the content on to `out`, hashes it, insists on zeros after it."""
 
-    def __init__(self, descriptor: Descriptor, out: BinaryIO | None) -> None:
+    def __init__(self, descriptor: Descriptor, out: Sink | None) -> None:
         """Await the plaintext of `descriptor`."""
         self._descriptor = descriptor
         self._out = out
@@ -43,7 +43,7 @@ class Unpacker:
         self._content_left -= len(content)
         self._hasher.update(content)
         if self._out is not None:
-            self._out.write(content)
+            write_all(self._out, content)
         padding = bytes(plaintext[len(content) :])
         if padding.count(0) != len(padding):
             message = "the padding holds something else than zeros"
@@ -62,11 +62,13 @@ class Unpacker:
         header = payload.parse_header(encoded)
         context = self._descriptor.context
         if (header.stage, header.lot) != (context.stage, context.lot):
-            message = f"the header is for {header.stage!r} of lot {header.lot!a}, sealed as {context.stage!r} of {context.lot!a}"
+            message = f"the header is for {header.stage!r} of lot {header.lot!a}, "
+            message += f"sealed as {context.stage!r} of lot {context.lot!a}"
             raise ContextMismatchError(message)
         self._content_left = header.content_size()
         if payload.ciphertext_size(payload.bucket(self._content_left)) != self._descriptor.size:
-            message = f"a content of {self._content_left} bytes has another bucket than a ciphertext of {self._descriptor.size}"
+            size = self._descriptor.size
+            message = f"{self._content_left} bytes have another bucket than a ciphertext of {size}"
             raise PayloadInvalidError(message, code="malformed-padding")
         self._header = header
 

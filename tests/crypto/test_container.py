@@ -20,7 +20,14 @@ CIPHERTEXTS = [b"\x11" * SIZE, b"\x22" * SIZE]
 
 def described(stage: str, **changes: object) -> tuple[Descriptor, str]:
     """A signed descriptor; its ciphertext is not looked at here."""
-    fields = {"manifest": b"\x01" * 32, "lot": "1", "stage": stage, "bidder": "org-a", "seq": 1, "nonce": b"\x02" * 32}
+    fields = {
+        "manifest": b"\x01" * 32,
+        "lot": "1",
+        "stage": stage,
+        "bidder": "org-a",
+        "seq": 1,
+        "nonce": b"\x02" * 32,
+    }
     context = Context(bidder_key=signatures.compress(BIDDER.public_key()), **{**fields, **changes})  # type: ignore[arg-type] # any mix
     made = Descriptor(context, bytes(113), bytes(1168), bytes(32), bytes(32), SIZE, bytes(32))
     return made, signatures.sign(BIDDER, made.signed_bytes()).hex()
@@ -60,14 +67,17 @@ def test_a_sink_that_stops_early_does_not_shift_the_next_stage() -> None:
     source = io.BytesIO(written())
     seen = []
 
-    def glance(stage: container.SealedStage, pieces: Iterator[bytes]) -> None:
+    def glance(_: container.SealedStage, pieces: Iterator[bytes]) -> None:
         seen.append(next(pieces)[:1])
 
     container.read_stages(source, container.read_header(source), glance)
     assert seen == [b"\x11", b"\x22"]
 
 
-@pytest.mark.parametrize("length", [0, 5, 15, 18, 19, 200, len(BID.to_bytes()), len(BID.to_bytes()) + SIZE, len(written()) - 1])
+@pytest.mark.parametrize(
+    "length",
+    [0, 5, 15, 18, 19, 200, len(BID.to_bytes()), len(BID.to_bytes()) + SIZE, len(written()) - 1],
+)
 def test_a_file_that_ends_early_is_refused(length: int) -> None:
     with pytest.raises(ContainerInvalidError):
         read(written()[:length])
@@ -103,7 +113,9 @@ def test_a_header_that_does_not_agree_with_its_stages_is_refused(change: dict[st
      {"descriptor": {}}],
     ids=str,
 )  # fmt: skip
-def test_a_stage_that_does_not_agree_with_its_descriptor_is_refused(change: dict[str, object]) -> None:
+def test_a_stage_that_does_not_agree_with_its_descriptor_is_refused(
+    change: dict[str, object],
+) -> None:
     value = header()
     value["stages"][0] = {**value["stages"][0], **change}
     with pytest.raises(ContainerInvalidError):
@@ -128,7 +140,9 @@ def with_header(value: object) -> bytes:
      [(described("form")[0], "")], [(described("form")[0], described("technical")[1])]],
     ids=["none", "twice", "lot", "seq", "bidder", "unsigned", "swapped signature"],
 )  # fmt: skip
-def test_stages_that_do_not_belong_together_are_not_bundled(stages: list[tuple[Descriptor, str]]) -> None:
+def test_stages_that_do_not_belong_together_are_not_bundled(
+    stages: list[tuple[Descriptor, str]],
+) -> None:
     with pytest.raises(ContainerInvalidError):
         container.bundle("ten-a", stages)
 

@@ -18,7 +18,13 @@ BIDDER = ec.derive_private_key(0xB1D, ec.SECP256R1())
 KEY = signatures.compress(BIDDER.public_key())
 CONTEXT = Context(b"\x01" * 32, "1", "form", "org-a", KEY, 1, b"\x02" * 32)
 GOOD = Descriptor(
-    CONTEXT, b"\x03" * 113, b"\x04" * 1168, b"\x05" * 32, b"\x06" * 32, payload.ciphertext_size(65_536), b"\x07" * 32
+    CONTEXT,
+    b"\x03" * 113,
+    b"\x04" * 1168,
+    b"\x05" * 32,
+    b"\x06" * 32,
+    payload.ciphertext_size(65_536),
+    b"\x07" * 32,
 )
 SIGNATURE = signatures.sign(BIDDER, GOOD.signed_bytes()).hex()
 EXPECTED = Expected(CONTEXT.manifest, "1", "org-a", KEY, "form", 1, GOOD.size, GOOD.root)
@@ -39,7 +45,12 @@ def changed(**changes: Any) -> dict[str, Any]:
 def test_a_good_descriptor_is_accepted() -> None:
     assert descriptor.check_descriptor(GOOD.to_json(), SIGNATURE, EXPECTED) == GOOD
     assert GOOD.digest() == canonical.digest(GOOD.to_json())
-    assert descriptor.check_descriptor(GOOD.to_json(), SIGNATURE, Expected(CONTEXT.manifest, "1", "org-a", KEY)) == GOOD
+    assert (
+        descriptor.check_descriptor(
+            GOOD.to_json(), SIGNATURE, Expected(CONTEXT.manifest, "1", "org-a", KEY)
+        )
+        == GOOD
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ def reference_root(leaves: list[bytes]) -> bytes:
     split = 1
     while split * 2 < len(leaves):
         split *= 2
-    return hashlib.sha256(b"\x01" + reference_root(leaves[:split]) + reference_root(leaves[split:])).digest()
+    return hashlib.sha256(
+        b"\x01" + reference_root(leaves[:split]) + reference_root(leaves[split:])
+    ).digest()
 
 
 def subtrees(leaves: list[bytes]) -> merkle.Subtree:
@@ -43,24 +45,32 @@ def some_leaves(size: int) -> list[bytes]:
 
 def check_inclusion(case: dict[str, Any], proof: list[bytes]) -> None:
     """Run one inclusion vector."""
-    merkle.verify_inclusion(b64(case["leafHash"]), case["leafIdx"], case["treeSize"], proof, b64(case["root"]))
+    merkle.verify_inclusion(
+        b64(case["leafHash"]), case["leafIdx"], case["treeSize"], proof, b64(case["root"])
+    )
 
 
 def check_consistency(case: dict[str, Any], proof: list[bytes]) -> None:
     """Run one consistency vector."""
-    merkle.verify_consistency(case["size1"], case["size2"], b64(case["root1"]), b64(case["root2"]), proof)
+    merkle.verify_consistency(
+        case["size1"], case["size2"], b64(case["root1"]), b64(case["root2"]), proof
+    )
 
 
 def check_subtree_inclusion(case: dict[str, Any], proof: list[bytes]) -> None:
     """Run one vector for inclusion in a subtree."""
     start, end = case["start"], case["end"]
     merkle.check_range(start, end, end)
-    merkle.verify_inclusion(b64(case["leafHash"]), case["leafIdx"] - start, end - start, proof, b64(case["root"]))
+    merkle.verify_inclusion(
+        b64(case["leafHash"]), case["leafIdx"] - start, end - start, proof, b64(case["root"])
+    )
 
 
 def check_subtree_consistency(case: dict[str, Any], proof: list[bytes]) -> None:
     """Run one vector for consistency of a subtree."""
-    merkle.verify_subtree(case["start"], case["end"], case["size"], b64(case["root1"]), b64(case["root2"]), proof)
+    merkle.verify_subtree(
+        case["start"], case["end"], case["size"], b64(case["root1"]), b64(case["root2"]), proof
+    )
 
 
 def b64(text: str) -> bytes:
@@ -109,7 +119,9 @@ def test_root_and_frontier_follow_the_rfc(size: int) -> None:
     assert (again.size, again.hashes) == (frontier.size, frontier.hashes)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00" * 7, b"\x00" * 8 + b"x" * 32, (3).to_bytes(8, "big") + b"x" * 32])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00" * 7, b"\x00" * 8 + b"x" * 32, (3).to_bytes(8, "big") + b"x" * 32]
+)
 def test_frontier_refuses_other_bytes(data: bytes) -> None:
     with pytest.raises(ProofInvalidError):
         merkle.Frontier.from_bytes(data)
@@ -163,7 +175,9 @@ def test_nothing_is_proved_from_the_empty_tree() -> None:
 
 
 @given(st.binary(max_size=70), st.lists(st.integers(1, 20)), st.integers(1, 17))
-def test_root_hasher_does_not_depend_on_the_pieces(data: bytes, pieces: list[int], leaf_bytes: int) -> None:
+def test_root_hasher_does_not_depend_on_the_pieces(
+    data: bytes, pieces: list[int], leaf_bytes: int
+) -> None:
     hasher = merkle.RootHasher(leaf_bytes)
     at = 0
     for piece in [*pieces, len(data)]:

@@ -72,7 +72,9 @@ def test_another_log_or_key_does_not_open_it() -> None:
     with pytest.raises(NoteInvalidError, match="is not signed by"):
         notes.open_checkpoint(SIGNED, ORIGIN, notes.verifier_key(ORIGIN, other))
     with pytest.raises(NoteInvalidError, match="is not signed by"):
-        notes.open_checkpoint(notes.sign_checkpoint(CHECKPOINT, "other.example", LOG), ORIGIN, LOG_KEY)
+        notes.open_checkpoint(
+            notes.sign_checkpoint(CHECKPOINT, "other.example", LOG), ORIGIN, LOG_KEY
+        )
     # A witness's line does not stand in for the log's, even under the same key.
     line = notes.cosign(SIGNED, ORIGIN, LOG, 1)
     with pytest.raises(NoteInvalidError, match="is not signed by"):
@@ -80,7 +82,10 @@ def test_another_log_or_key_does_not_open_it() -> None:
 
 
 def test_cosignatures_are_found_and_counted_once() -> None:
-    lines = [notes.cosign(SIGNED, "witness.example/w1", WITNESS, at) for at in (1_795_000_000, 1_795_000_100)]
+    lines = [
+        notes.cosign(SIGNED, "witness.example/w1", WITNESS, at)
+        for at in (1_795_000_000, 1_795_000_100)
+    ]
     note = notes.add_signatures(SIGNED, [*lines, lines[0]])
     checkpoint, found = notes.open_cosigned(note, ORIGIN, LOG_KEY, [WITNESS_KEY, str(WITNESS_KEY)])
     assert checkpoint == CHECKPOINT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,15 @@ from crypto.errors import ContextMismatchError, PayloadInvalidError
 from crypto.payload import FileEntry
 from crypto.unpacking import Unpacker
 
-FORM: dict[str, Any] = {"price": "45873216.58", "duration_days": 420, "quality": "合格", "valid_days": 90}
+FORM: dict[str, Any] = {
+    "price": "45873216.58",
+    "duration_days": 420,
+    "quality": "合格",
+    "valid_days": 90,
+}
+
+
+WRONG_TERMS: tuple[object, ...] = (1, None, [], "x" * 4097, "工" * 1366)
 
 
 def form_value(**changes: object) -> dict[str, Any]:
@@ -37,7 +46,9 @@ def test_headers_are_read_as_written() -> None:
     form = payload.form_header("1", FORM)
     assert canonical.decode(form.to_bytes()) == form_value()
     assert payload.parse_header(form.to_bytes()) == form
-    files = payload.technical_header("1", [FileEntry("施工.pdf", 3, "application/pdf"), FileEntry("b", 0, "text/plain")])
+    files = payload.technical_header(
+        "1", [FileEntry("施工.pdf", 3, "application/pdf"), FileEntry("b", 0, "text/plain")]
+    )
     assert payload.parse_header(files.to_bytes()) == files
     head = 4 + len(files.to_bytes())
     assert files.offsets() == (head, head + 3)
@@ -63,7 +74,7 @@ def test_prices_have_two_decimals(price: str) -> None:
            "١.٠٠", "1234567890123456789.00", "")),
         *(form_value(form={**FORM, "duration_days": days}) for days in ("420", -1, 100_001, True, None)),
         *(form_value(form={**FORM, name: "x"}) for name in ("Quality", "", "9x", "a-b", "a" * 65, "é")),
-        *(form_value(form={**FORM, "note": term}) for term in (1, None, [], "x" * 4097, "工" * 1366)),
+        *(form_value(form={**FORM, "note": term}) for term in WRONG_TERMS),
         form_value(form={"price": "1.00", **{f"t{at}": "" for at in range(100)}}),
         files_value(), files_value("x"), files_value({}), files_value(file_value(), file_value()),
         files_value(*(file_value(name=str(at)) for at in range(1001))),
@@ -147,7 +158,9 @@ def plaintext_of(value: object, files: bytes = b"", padding: bytes | None = None
     """A plaintext by hand."""
     encoded = canonical.encode(value)
     content = len(encoded).to_bytes(4, "big") + encoded + files
-    return content + (bytes(payload.bucket(len(content)) - len(content)) if padding is None else padding)
+    return content + (
+        bytes(payload.bucket(len(content)) - len(content)) if padding is None else padding
+    )
 
 
 def unpack(plaintext: bytes, *cuts: int, stage: str = "technical") -> tuple[payload.Header, bytes]:
@@ -155,7 +168,7 @@ def unpack(plaintext: bytes, *cuts: int, stage: str = "technical") -> tuple[payl
     out = io.BytesIO()
     unpacker = Unpacker(described(len(plaintext), stage), out)
     places = [0, *sorted(min(cut, len(plaintext)) for cut in cuts), len(plaintext)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         unpacker.feed(memoryview(plaintext)[start:end])
     return unpacker.finish(), out.getvalue()
 
@@ -181,12 +194,26 @@ def test_a_header_of_another_stage_or_lot_is_of_another_context() -> None:
         (bytes(65_536), "malformed-payload"),
         (b"\xff" * 65_536, "malformed-payload"),
         ((2**20).to_bytes(4, "big") + bytes(65_532), "malformed-payload"),
-        (plaintext_of(files_value(file_value(size=5)), b"hello", bytes(60_000)), "malformed-padding"),
+        (
+            plaintext_of(files_value(file_value(size=5)), b"hello", bytes(60_000)),
+            "malformed-padding",
+        ),
         (plaintext_of(files_value(file_value(size=5)), b"hello!"), "malformed-padding"),
         (plaintext_of(files_value(file_value(size=70_000)), b"hello"), "malformed-padding"),
-        (plaintext_of(files_value(file_value(size=5)), b"hello")[:-1] + b"\x01", "malformed-padding"),
+        (
+            plaintext_of(files_value(file_value(size=5)), b"hello")[:-1] + b"\x01",
+            "malformed-padding",
+        ),
     ],
-    ids=["no header", "endless header", "header that does not end", "short", "hidden byte", "too few bytes", "not zero"],
+    ids=[
+        "no header",
+        "endless header",
+        "header that does not end",
+        "short",
+        "hidden byte",
+        "too few bytes",
+        "not zero",
+    ],
 )
 def test_a_plaintext_that_is_no_payload_is_refused(plaintext: bytes, code: str) -> None:
     with pytest.raises(PayloadInvalidError) as caught:
@@ -196,6 +223,9 @@ def test_a_plaintext_that_is_no_payload_is_refused(plaintext: bytes, code: str) 
 
 def test_a_descriptor_can_not_hide_a_larger_bucket() -> None:
     plaintext = plaintext_of(files_value(file_value(size=5)), b"hello")
-    out = Unpacker(replace(described(len(plaintext)), size=payload.ciphertext_size(payload.bucket(70_000))), None)
+    out = Unpacker(
+        replace(described(len(plaintext)), size=payload.ciphertext_size(payload.bucket(70_000))),
+        None,
+    )
     with pytest.raises(PayloadInvalidError):
         out.feed(memoryview(plaintext))

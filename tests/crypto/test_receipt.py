@@ -56,7 +56,11 @@ def test_a_leaf_is_the_salted_hash_of_the_canonical_event() -> None:
     encoded = canonical.encode(EVENT)
     assert records.event_bytes(EVENT) == encoded
     assert records.parse_event(encoded) == EVENT
-    assert records.leaf_data(SALT, EVENT) == records.leaf_data(SALT, encoded) == hashlib.sha256(SALT + encoded).digest()
+    assert (
+        records.leaf_data(SALT, EVENT)
+        == records.leaf_data(SALT, encoded)
+        == hashlib.sha256(SALT + encoded).digest()
+    )
     assert records.leaf_data(bytes(32), EVENT) != records.leaf_data(SALT, EVENT)
 
 
@@ -119,7 +123,9 @@ def test_a_receipt_without_enough_witnesses_is_refused() -> None:
     assert refusal(RECEIPT, quorum=1) == "not-in-record"
 
 
-@pytest.mark.parametrize("path", [("event", "seq"), ("event", "actor"), ("event", "body", "lot"), ("event", "kind")])
+@pytest.mark.parametrize(
+    "path", [("event", "seq"), ("event", "actor"), ("event", "body", "lot"), ("event", "kind")]
+)
 def test_a_changed_event_is_not_in_the_record(path: tuple[str, ...]) -> None:
     value: Any = copy.deepcopy(RECEIPT)
     inner = value
@@ -131,7 +137,10 @@ def test_a_changed_event_is_not_in_the_record(path: tuple[str, ...]) -> None:
 
 def test_a_changed_salt_or_proof_is_refused() -> None:
     assert refusal(changed(salt="06" * 32)) == "not-in-record"
-    assert refusal(changed(proof=RECEIPT["proof"].replace("index 300", "index 299"))) == "not-in-record"
+    assert (
+        refusal(changed(proof=RECEIPT["proof"].replace("index 300", "index 299")))
+        == "not-in-record"
+    )
     assert refusal(changed(proof=proof_of(bytes(32)))) == "not-in-record"
     assert refusal(changed(proof="")) == "not-in-record"
 

@@ -1,6 +1,7 @@
 """Recovery files: what a bidder keeps to open its own bid.
 
-Most tests read files made here by the letter of age-encryption.org/v1 with little work, because the real ones cost seconds.
+Most tests read files made here by the letter of age-encryption.org/v1 with little work, because the
+real ones cost seconds.
 """
 
 from __future__ import annotations
@@ -31,10 +32,14 @@ VALUE = {
 def age_file(plaintext: bytes, passphrase: str = PASSPHRASE) -> bytes:
     """An age file for a passphrase, with a work factor of 2^4 and a payload of one chunk."""
     file_key, salt, nonce = b"\x07" * 16, b"\x08" * 16, b"\x09" * 16
-    wrap = hashlib.scrypt(passphrase.encode(), salt=b"age-encryption.org/v1/scrypt" + salt, n=16, r=8, p=1, dklen=32)
+    wrap = hashlib.scrypt(
+        passphrase.encode(), salt=b"age-encryption.org/v1/scrypt" + salt, n=16, r=8, p=1, dklen=32
+    )
     body = ChaCha20Poly1305(wrap).encrypt(bytes(12), file_key, None)
     header = f"age-encryption.org/v1\n-> scrypt {unpadded(salt)} 4\n{unpadded(body)}\n---".encode()
-    mac = hmac.digest(HKDF(SHA256(), 32, salt=b"", info=b"header").derive(file_key), header, "sha256")
+    mac = hmac.digest(
+        HKDF(SHA256(), 32, salt=b"", info=b"header").derive(file_key), header, "sha256"
+    )
     stream = HKDF(SHA256(), 32, salt=nonce, info=b"payload").derive(file_key)
     chunk = ChaCha20Poly1305(stream).encrypt(bytes(11) + b"\x01", plaintext, None)
     return header + b" " + unpadded(mac).encode() + b"\n" + nonce + chunk

@@ -11,7 +11,18 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from crypto import canonical, envelope, merkle, notes, payload, proof, receipt, records, stanzas, tiles
+from crypto import (
+    canonical,
+    envelope,
+    merkle,
+    notes,
+    payload,
+    proof,
+    receipt,
+    records,
+    stanzas,
+    tiles,
+)
 from crypto.descriptor import Context, check_signature, parse_descriptor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +32,7 @@ SPEC = ROOT / "docs" / "spec"
 def blocks(page: str) -> dict[str, str]:
     """The fenced blocks of a page by the last word of their info string."""
     text = (SPEC / page).read_text(encoding="utf-8")
-    return {name: body for name, body in re.findall(r"^```\w+ (\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)}
+    return dict(re.findall(r"^```\w+ (\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
 
 
 def values(page: str) -> dict[str, str]:
@@ -37,14 +48,21 @@ def test_the_record_example() -> None:
     assert leaf.hex() == given["leaf data"]
     assert merkle.leaf_hash(leaf).hex() == given["leaf hash"]
     leaves = [leaf, b"\x01" * 32, b"\x02" * 32]
-    growth = tiles.grow(0, leaves, {}.__getitem__)
+    growth = tiles.grow(0, leaves, dict[str, bytes]().__getitem__)
     assert growth.root.hex() == given["root"]
-    assert {path: len(data) for path, data in growth.tiles} == {"tile/entries/000.p/3": 102, "tile/0/000.p/3": 96}
+    assert {path: len(data) for path, data in growth.tiles} == {
+        "tile/entries/000.p/3": 102,
+        "tile/0/000.p/3": 96,
+    }
     origin = "record.bidhall.example"
-    checkpoint, found = notes.open_cosigned(parts["checkpoint"], origin, given["log"], [given["witness"]])
+    checkpoint, found = notes.open_cosigned(
+        parts["checkpoint"], origin, given["log"], [given["witness"]]
+    )
     assert (checkpoint.size, checkpoint.root) == (3, growth.root)
     assert [one.name for one in found] == ["witness.example/w1"]
-    shown = proof.verify_proof(parts["proof"], leaf, origin, given["log"], witnesses=[given["witness"]], quorum=1)
+    shown = proof.verify_proof(
+        parts["proof"], leaf, origin, given["log"], witnesses=[given["witness"]], quorum=1
+    )
     assert shown.checkpoint == checkpoint
     assert str(proof.parse_proof(parts["proof"])) == parts["proof"]
 
@@ -53,7 +71,9 @@ def test_the_receipt_example() -> None:
     text = blocks("receipt.md")["receipt"].removesuffix("\n").encode()
     value = canonical.decode(text)
     given = values("record.md")
-    shown = receipt.verify(value, "record.bidhall.example", given["log"], witnesses=[given["witness"]], quorum=1)
+    shown = receipt.verify(
+        value, "record.bidhall.example", given["log"], witnesses=[given["witness"]], quorum=1
+    )
     assert canonical.encode(shown.event) + b"\n" == blocks("record.md")["event"].encode()
     assert receipt.make(shown.event, bytes.fromhex(value["salt"]), value["proof"]) == value
 
@@ -61,17 +81,30 @@ def test_the_receipt_example() -> None:
 def test_the_envelope_example() -> None:
     """From the page's own numbers, by hand where that is short."""
     given = values("envelope.md")
-    octets = {name: bytes.fromhex(text) for name, text in given.items() if re.fullmatch(r"(?:[0-9a-f]{2}){32,}", text)}
+    octets = {
+        name: bytes.fromhex(text)
+        for name, text in given.items()
+        if re.fullmatch(r"(?:[0-9a-f]{2}){32,}", text)
+    }
     fields = [
         b"bidhall/seal/v1", b"bidhall-1", octets["manifest"], b"1", b"form", b"org-aaaaaaaaaaaaaaaaaaaaaaaaaa",
         octets["bidder key"], (1).to_bytes(8, "big"), octets["nonce"],
     ]  # fmt: skip
-    ctx = hashlib.sha256(b"".join(len(field).to_bytes(8, "big") + field for field in fields)).digest()
+    ctx = hashlib.sha256(
+        b"".join(len(field).to_bytes(8, "big") + field for field in fields)
+    ).digest()
     assert ctx == octets["ctx"]
     cek = HKDF(SHA256(), 32, salt=ctx, info=b"cek").derive(octets["k_T"] + octets["k_O"])
-    assert cek == octets["CEK"] == envelope.content_key(envelope.Secrets(octets["k_T"], octets["k_O"]), ctx)
+    assert (
+        cek
+        == octets["CEK"]
+        == envelope.content_key(envelope.Secrets(octets["k_T"], octets["k_O"]), ctx)
+    )
     for leg, key in (("t", "k_T"), ("o", "k_O")):
-        assert hashlib.sha256(b"bidhall/key/v1" + ctx + octets[key]).digest() == octets[f"commitment {leg}"]
+        assert (
+            hashlib.sha256(b"bidhall/key/v1" + ctx + octets[key]).digest()
+            == octets[f"commitment {leg}"]
+        )
         assert stanzas.commitment(octets[key], ctx) == octets[f"commitment {leg}"]
     header = given["header"].encode()
     content = len(header).to_bytes(4, "big") + header

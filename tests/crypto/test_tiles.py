@@ -44,8 +44,12 @@ def grown(steps: list[int]) -> tuple[dict[str, bytes], merkle.Frontier, list[int
         (None, 1067, 1, "tile/entries/x001/067.p/1"),
     ],
 )
-def test_paths_are_those_of_the_specification(level: int | None, index: int, width: int, path: str) -> None:
-    made = tiles.entries_path(index, width) if level is None else tiles.tile_path(level, index, width)
+def test_paths_are_those_of_the_specification(
+    level: int | None, index: int, width: int, path: str
+) -> None:
+    made = (
+        tiles.entries_path(index, width) if level is None else tiles.tile_path(level, index, width)
+    )
     assert made == path
     assert tiles.parse_path(path) == tiles.TilePath(level, index, width)
 
@@ -90,7 +94,9 @@ def test_proofs_from_tiles_hold_for_every_size(steps: list[int], data: st.DataOb
     root1 = merkle.root(merkle.leaf_hash(leaf(at)) for at in range(size1))
     assert reader.root(size) == root
     assert reader.leaf(index) == merkle.leaf_hash(leaf(index))
-    merkle.verify_inclusion(merkle.leaf_hash(leaf(index)), index, size, reader.inclusion(index, size), root)
+    merkle.verify_inclusion(
+        merkle.leaf_hash(leaf(index)), index, size, reader.inclusion(index, size), root
+    )
     merkle.verify_consistency(size1, size, root1, root, reader.consistency(size1, size))
 
 

@@ -1,13 +1,15 @@
 """Write the envelope vectors in `tests/vectors/envelope/`, which the Python and the JavaScript tests read.
 
-Run from the root of the repository: ``python tests/vectors/generate_envelope.py``. Everything follows from fixed seeds but
-the HPKE stanzas, whose ephemeral keys the library draws itself: they are taken over from the vectors that are there, as
-long as they still open. The Cobblestone ciphertexts are made here, chunk by chunk, by the letter of C2SP
-chunked-encryption with AES-GCM and HKDF-Expand alone, so that they also check the library's own implementation.
+Run from the root of the repository: ``python tests/vectors/generate_envelope.py``. Everything
+follows from fixed seeds but the HPKE stanzas, whose ephemeral keys the library draws itself: they
+are taken over from the vectors that are there, as long as they still open. The Cobblestone
+ciphertexts are made here, chunk by chunk, by the letter of C2SP chunked-encryption with AES-GCM and
+HKDF-Expand alone, so that they also check the library's own implementation.
 
-A vector is a text: lines ``name: value``, an empty line, then, where ``body`` is ``self``, base64 in lines of 76. Otherwise
-``body`` names the vector whose ciphertext is meant. ``edit`` lines change the ciphertext, in order: ``flip OFFSET MASK``
-(exclusive or with a byte in hex), ``cut LENGTH`` (keep so many bytes), ``append HEX``.
+A vector is a text: lines ``name: value``, an empty line, then, where ``body`` is ``self``, base64
+in lines of 76. Otherwise ``body`` names the vector whose ciphertext is meant. ``edit`` lines change
+the ciphertext, in order: ``flip OFFSET MASK`` (exclusive or with a byte in hex), ``cut LENGTH``
+(keep so many bytes), ``append HEX``.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import hashlib
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -42,7 +44,9 @@ def seeded(label: str, size: int = 32) -> bytes:
 def private_key(label: str) -> ec.EllipticCurvePrivateKey:
     """A P-256 key that follows from a label."""
     order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-    return ec.derive_private_key(int.from_bytes(seeded(label, 48), "big") % (order - 1) + 1, ec.SECP256R1())
+    return ec.derive_private_key(
+        int.from_bytes(seeded(label, 48), "big") % (order - 1) + 1, ec.SECP256R1()
+    )
 
 
 def compressed(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -59,7 +63,11 @@ def cobblestone(key: bytes, context: bytes, salt: bytes, message: bytes) -> byte
     """Encrypt by C2SP chunked-encryption with SHA-512 and AES-256-GCM."""
     info = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00" + salt + context
     derived = HKDFExpand(SHA512(), 32 + 12 + 32, info).derive(key)
-    aead, base, commitment = AESGCM(derived[:32]), int.from_bytes(derived[32:44], "big"), derived[44:]
+    aead, base, commitment = (
+        AESGCM(derived[:32]),
+        int.from_bytes(derived[32:44], "big"),
+        derived[44:],
+    )
     pieces = [salt, commitment]
     for chunk in range(len(message) // payload.CHUNK + 1):
         part = message[chunk * payload.CHUNK : (chunk + 1) * payload.CHUNK]
@@ -218,7 +226,9 @@ def vectors() -> list[Vector]:
     return [
         Vector("form-ok", "ok", "a form in the smallest bucket", form),
         Vector("other-ok", "ok", "the same form sealed again: nothing is alike", other),
-        Vector("technical-ok", "ok", "three files, one of them empty, in more than one leaf", files),
+        Vector(
+            "technical-ok", "ok", "three files, one of them empty, in more than one leaf", files
+        ),
         *_of_keys(form, other),
         *_of_bytes(form, files),
         *_of_payloads(),
@@ -226,8 +236,10 @@ def vectors() -> list[Vector]:
 
 
 def _of_keys(form: Made, other: Made) -> list[Vector]:
-    def form_with(name: str, expect: str, comment: str, **changes: object) -> Vector:
-        return Vector(name, expect, comment, form, "form-ok", descriptor=replace(form.descriptor, **changes))
+    def form_with(name: str, expect: str, comment: str, **changes: Any) -> Vector:
+        return Vector(
+            name, expect, comment, form, "form-ok", descriptor=replace(form.descriptor, **changes)
+        )
 
     elsewhere = replace(form.context, lot="2")
     ctx = elsewhere.digest()
@@ -255,7 +267,9 @@ def _of_bytes(form: Made, files: Made) -> list[Vector]:
     size = len(files.ciphertext)
 
     def edited(name: str, expect: str, comment: str, *edits: str, made: Made = files) -> Vector:
-        return Vector(name, expect, comment, made, "technical-ok" if made is files else "form-ok", list(edits))
+        return Vector(
+            name, expect, comment, made, "technical-ok" if made is files else "form-ok", list(edits)
+        )
 
     return [
         edited("flip-salt", "wrong-context", "a bit of the salt", "flip 3 01"),
@@ -275,14 +289,16 @@ def _of_bytes(form: Made, files: Made) -> list[Vector]:
 
 
 def _of_payloads() -> list[Vector]:
-    def form_of(name: str, expect: str, comment: str, header: bytes, padding: bytes | None = None) -> Vector:
+    def form_of(
+        name: str, expect: str, comment: str, header: bytes, padding: bytes | None = None
+    ) -> Vector:
         return Vector(name, expect, comment, make(name, "form", header, b"", padding))
 
     good = FORM.to_bytes()
     spare = payload.MIN_BUCKET - 4 - len(good)
-    path = good.replace(b'"files":[]', b'"files":[{"name":"../x","size":0,"type":"text/plain"}]').replace(
-        b'"stage":"form"', b'"stage":"technical"'
-    )
+    path = good.replace(
+        b'"files":[]', b'"files":[{"name":"../x","size":0,"type":"text/plain"}]'
+    ).replace(b'"stage":"form"', b'"stage":"technical"')
     start, end = path.index(b'"form":'), path.index(b'"lot"')
     return [
         form_of("header-not-canonical", "malformed-payload", "a space in the header", good.replace(b'"v":1', b'"v": 1')),
