@@ -7,9 +7,9 @@ Randomness: k_T, k_O and (in the caller's `Context`) the nonce are handed in; th
 Cobblestone and the ephemeral keys of HPKE are drawn by the library, which takes none. Python cannot
 wipe `bytes`: the process that seals should be short-lived.
 
-Two digests are computed beside the cipher, one over the content and one over the ciphertext. Handed
-an `Executor`, `seal` and `open_` run one of them on it, so that on two cores the time is that of
-the cipher and one SHA-256.
+Two digests are computed beside the cipher, one over the content and one over the ciphertext.
+Handed an `Executor`, `seal` and `open_` read the next batch and hash it there, so that on two cores
+the time is little more than that of the cipher and one SHA-256.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import os
+import runpy
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -403,6 +404,14 @@ def test_the_self_test_finds_what_went_wrong_on_the_way_to_the_disk() -> None:
         envelope.self_test(replace(FILES_SEALED, plaintext_root=bytes(32)), io.BytesIO(FILES_BYTES))
 
 
+def test_an_operator_key_is_expanded_as_x_wing_says() -> None:
+    """From draft-connolly-cfrg-xwing-kem, appendix C: the first vector, the start of its public key."""
+    seed = bytes.fromhex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26")
+    start = "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5b19cfc3d"
+    public = stanzas.operator_public_bytes(seed)
+    assert (public[:36].hex(), len(public)) == (start, stanzas.OPERATOR_KEY_SIZE)
+
+
 @pytest.mark.parametrize(
     "tender", [b"", b"\x02" + b"\xff" * 32, b"\x05" + bytes(32), compressed(TENDER)[:-1]]
 )
@@ -508,3 +517,11 @@ def test_the_vectors_cover_every_outcome() -> None:
         "malformed-payload", "malformed-padding",
     }  # fmt: skip
     assert len(outcomes) > 25
+
+
+def test_the_vectors_are_those_that_the_generator_makes() -> None:
+    path = VECTORS.parent / "generate_envelope.py"
+    made = runpy.run_path(str(path))["vectors"]()
+    assert {f"{one.name}.txt": one.text() for one in made} == {
+        path.name: path.read_text(encoding="utf-8") for path in VECTORS.glob("*.txt")
+    }
