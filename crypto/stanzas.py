@@ -115,7 +115,12 @@ def seal_o(secret: bytes, operator_key: bytes, ctx: bytes) -> bytes:
     Raises:
         DescriptorInvalidError: `malformed-key`.
     """
-    return _OPERATOR_SUITE.encrypt(secret, load_operator_key(operator_key), info=b"O" + ctx)
+    key = load_operator_key(operator_key)
+    try:
+        return _OPERATOR_SUITE.encrypt(secret, key, info=b"O" + ctx)
+    except ValueError:
+        message = "the X25519 half of the operator key is a point of small order"
+        raise DescriptorInvalidError(message, code="malformed-key") from None
 
 
 def unseal_t(stanza: bytes, tender_private_key: ec.EllipticCurvePrivateKey, ctx: bytes) -> bytes:

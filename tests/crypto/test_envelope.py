@@ -428,7 +428,9 @@ def test_a_malformed_tender_key_is_refused(tender: bytes) -> None:
     assert caught.value.code == "malformed-key"
 
 
-@pytest.mark.parametrize("operator", [b"", bytes(1215), bytes(1217), b"\xff" * 1216])
+@pytest.mark.parametrize(
+    "operator", [b"", KEYS.operator[:1184] + bytes(32), bytes(1215), bytes(1217), b"\xff" * 1216]
+)
 def test_a_malformed_operator_key_is_refused(operator: bytes) -> None:
     with pytest.raises(DescriptorInvalidError) as caught:
         envelope.seal(
