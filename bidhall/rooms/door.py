@@ -17,7 +17,7 @@ class Door:
         """Begin empty and open."""
         self._settings = settings
         self._addresses: Counter[str] = Counter()
-        self._connections = 0
+        self.connections = 0
         self._closed = False
 
     def close(self) -> None:
@@ -33,19 +33,19 @@ class Door:
         if self._closed:
             message = "this worker is shutting down; connect again"
             raise RoomsClosedError(message)
-        if self._connections >= self._settings.members:
+        if self.connections >= self._settings.members:
             message = "this worker cannot take another member; try again later"
             raise RoomsClosedError(message, code="hall-full")
         limit = self._settings.anonymous_per_address
         if anonymous and self._addresses[address] >= limit:
             message = f"{limit} people watch from your address without signing in; sign in"
             raise RoomsClosedError(message, code="address-full", maximum=limit)
-        self._connections += 1
+        self.connections += 1
         self._addresses[address] += anonymous
 
     def dismiss(self, address: str, *, anonymous: bool) -> None:
         """Count a connection out."""
-        self._connections -= 1
+        self.connections -= 1
         self._addresses[address] -= anonymous
         if not self._addresses[address]:
             del self._addresses[address]
