@@ -6,7 +6,9 @@ machine's own clock and the last checkpoint seen; there is no override.
 
 from __future__ import annotations
 
+import asyncio
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +18,7 @@ from bidhall.client.keystore import KeyStore
 from bidhall.client.room import RoomMember, join
 from bidhall.client.visitor import Visitor
 from bidhall.custody.checks import LogIdentity, Release, check_lot_release, check_opening
-from bidhall.facts.keys import key_context
+from bidhall.facts.keys import key_session
 from crypto import dkg
 from crypto.notes import Checkpoint
 
@@ -93,42 +95,44 @@ class CustodianClient:
         self, room: RoomMember, convened: Mapping[str, Any], index: int, memory: Mapping[str, Any]
     ) -> list[dkg.Participant]:
         joined = {one["index"]: one["static_key"] for one in room.find("CustodianJoined")}
-        keys = [bytes.fromhex(joined[place]) for place in sorted(joined)]
+        keys = tuple(bytes.fromhex(joined[place]) for place in sorted(joined))
+        secret = bytes.fromhex(memory["static"])
         return [
             dkg.Participant(
-                index=index, threshold=convened["threshold"], static_keys=tuple(keys),
-                static_secret=bytes.fromhex(memory["static"]),
-                context=key_context(room.stream, place),
+                key_session(room.stream, place, convened["threshold"], keys), index, secret
             )
             for place in range(convened["batch"])
-        ]  # fmt: skip
+        ]
 
     async def _round_one(
         self, room: RoomMember, convened: Mapping[str, Any], index: int, memory: dict[str, Any]
     ) -> None:
-        if "round_one" not in memory:
-            rounds = [
-                one.round_one(os.urandom) for one in self._participants(room, convened, index, memory)
-            ]
+        if "messages" not in memory:
+            made = await asyncio.to_thread(
+                lambda: [
+                    one.round_one(os.urandom)
+                    for one in self._participants(room, convened, index, memory)
+                ]
+            )
             # Kept before it is sent: after a crash the same messages go out, never two versions.
-            memory["round_one"] = [{"state": state, "message": message} for state, message in rounds]
+            memory["messages"] = [b64encode(one).decode() for one in made]
             self._store.save()
         if index not in {one["index"] for one in room.find("RoundOneSubmitted")}:
-            messages = [one["message"] for one in memory["round_one"]]
-            await room.command("SubmitRoundOne", {"messages": messages}, signed=True)
+            await room.command("SubmitRoundOne", {"messages": memory["messages"]}, signed=True)
 
     async def _sign(
         self, room: RoomMember, convened: Mapping[str, Any], index: int, memory: dict[str, Any]
     ) -> list[dkg.Share]:
         given = {one["index"]: one["messages"] for one in room.find("RoundOneSubmitted")}
-        shares = [
-            participant.finish(
-                memory["round_one"][place]["state"], [given[one][place] for one in sorted(given)]
-            )
-            for place, participant in enumerate(
-                self._participants(room, convened, index, memory)
-            )
-        ]
+        order = sorted(given)
+        shares = await asyncio.to_thread(
+            lambda: [
+                participant.finish([b64decode(given[one][place]) for one in order])
+                for place, participant in enumerate(
+                    self._participants(room, convened, index, memory)
+                )
+            ]
+        )
         # The shares are safe before the signature that makes the key usable leaves this machine.
         memory["shares"] = [one.secret.hex() for one in shares]
         self._store.save()
@@ -140,7 +144,7 @@ class CustodianClient:
     def _keep(self, room: RoomMember, shares: list[dkg.Share]) -> int:
         keys = room.find("CeremonyCompleted")[0]["keys"]
         for key, share in zip(keys, shares, strict=True):
-            if key["public_key"] != share.public_key.hex():
+            if key["public_key"] != share.outcome.public_key.hex():
                 message = f"{key['key']} was recorded with another public key than this machine made"
                 raise ClientError(message)
             self._store.data["shares"][key["public_key"]] = share.secret.hex()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -31,16 +32,14 @@ def complete_ceremony(state: ceremony.State) -> list[dict[str, Any]]:
 def dkg_results(state: ceremony.State) -> list[dict[str, Any]]:
     """Give public key, public shares, transcript hash and certificate of each key, hex."""
     order = [one.index for one in state.custodians]
-    static_keys = [bytes.fromhex(one.static_key) for one in state.custodians]
+    static_keys = tuple(bytes.fromhex(one.static_key) for one in state.custodians)
     results = []
     for place in range(state.batch):
-        outcome = dkg.public_outcome(
-            threshold=state.threshold, static_keys=static_keys,
-            context=key_context(state.stream, place),
-            messages=[state.round_one[index][place] for index in order],
-        )  # fmt: skip
+        session = key_session(state.stream, place, state.threshold, static_keys)
+        messages = [b64decode(str(state.round_one[index][place])) for index in order]
+        outcome = dkg.public_outcome(session, messages)
         certificate = [bytes.fromhex(state.signatures[index][place]) for index in order]
-        dkg.verify_certificate(static_keys, outcome.transcript, certificate)
+        dkg.verify_certificate(session, outcome, certificate)
         results.append({
             "public_key": outcome.public_key.hex(),
             "shares": [one.hex() for one in outcome.public_shares],
@@ -50,9 +49,12 @@ def dkg_results(state: ceremony.State) -> list[dict[str, Any]]:
     return results
 
 
-def key_context(stream: str, place: int) -> bytes:
-    """Name one key of one ceremony, so that no message of another is ever accepted."""
-    return f"bidhall/key-ceremony/v1 {stream} {place}".encode()
+def key_session(
+    stream: str, place: int, threshold: int, static_keys: tuple[bytes, ...]
+) -> dkg.Session:
+    """Set up one key of one ceremony; no message of another key or ceremony fits it."""
+    name = f"bidhall/key-ceremony/v1 {stream} {place}".encode()
+    return dkg.Session(threshold, static_keys, dkg.session_context(name, static_keys))
 
 
 async def assign_keys(
