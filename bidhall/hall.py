@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -39,5 +39,5 @@ class Hall:
     sessions: Sessions
     devices: Devices
     operator: OperatorClient
-    desk: Desk
-    rooms: Rooms
+    desk: Desk = field(init=False)
+    rooms: Rooms = field(init=False)

@@ -11,6 +11,8 @@ from bidhall.cases.case import Body, Happening
 from bidhall.cases.errors import ConflictError
 from bidhall.cases.release import Custody
 from crypto import draw
+from evaluation.committee import Entry, draw_seats, read_quotas
+from evaluation.errors import EvaluationError
 
 __all__ = ["Phase", "Seat", "State", "draw_committee", "recuse"]
 
@@ -88,28 +90,25 @@ def draw_committee(state: State, released_key: bytes) -> dict[str, Any]:
     seed = draw.seed(
         bytes.fromhex(state.manifest_hash), bytes.fromhex(state.roster_root), released_key
     )
-    seats: list[dict[str, Any]] = []
-    substitutes: list[dict[str, Any]] = []
-    taken: set[str] = set()
-    for stratum in state.draw:
-        label = f"{stratum['county']}/{stratum['speciality']}"
-        pool = sorted(
-            (one for one in state.roster
-             if one["county"] == stratum["county"] and one["speciality"] == stratum["speciality"]),
-            key=lambda one: str(one["entry"]),
+    entries = [
+        Entry(one["entry"], one["expert"], one["county"], one["speciality"]) for one in state.roster
+    ]
+    try:
+        chosen = draw_seats(
+            read_quotas({"seats": list(state.draw)}), entries,
+            lambda stratum, pool: draw.shuffle(seed, stratum, pool),
         )  # fmt: skip
-        order = [one for one in draw.shuffle(seed, label, pool) if one["expert"] not in taken]
-        if len(order) < stratum["count"]:
-            message = f"{label}: {len(order)} experts for {stratum['count']} seats"
-            raise ConflictError(message, code="pool-too-small", stratum=label)
-        for one in order[: stratum["count"]]:
-            taken.add(one["expert"])
-            seats.append({"seat": len(seats) + 1, "county": one["county"],
-                          "speciality": one["speciality"], "expert": one["expert"]})  # fmt: skip
-        substitutes += [
-            {k: one[k] for k in ("county", "speciality", "expert")}
-            for one in order[stratum["count"] :]
-        ]
+    except EvaluationError as error:
+        raise ConflictError(str(error), code=error.code) from error
+    seats = [
+        {"seat": one.seat, "county": one.quota.county, "speciality": one.quota.speciality,
+         "expert": one.entry.expert}
+        for one in chosen.seats
+    ]  # fmt: skip
+    substitutes = [
+        {"stratum": stratum, "expert": one.expert}
+        for stratum, left in sorted(chosen.substitutes.items()) for one in left
+    ]  # fmt: skip
     codes = _codes(seed, sorted(state.bids))
     return {"seed": seed.hex(), "seats": seats, "substitutes": substitutes, "codes": codes}
 
@@ -127,7 +126,7 @@ def recuse(state: State, seat: Seat, reason: str) -> tuple[Happening, ...]:
     gone = Happening("ExpertRecused", {"seat": seat.seat, "expert": seat.expert, "reason": reason})
     following = next(
         (one for one in state.substitutes
-         if one["county"] == seat.county and one["speciality"] == seat.speciality),
+         if one["stratum"] == f"{seat.county}/{seat.speciality}"),
         None,
     )  # fmt: skip
     if following is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from bidhall.papers.opening_record import set_opening_record
@@ -30,4 +31,4 @@ async def report(hall: Hall, stream: str) -> dict[str, Any]:
 
 async def _store(hall: Hall, pdf: bytes) -> dict[str, Any]:
     stored = await hall.files.put(pdf)
-    return {"file": stored.upload, "sha256": stored.sha256, "size": stored.size}
+    return {"file": stored, "sha256": hashlib.sha256(pdf).hexdigest(), "size": len(pdf)}

@@ -21,7 +21,7 @@ from bidhall.opening_bids import NotOpenable, OpenedStage, open_stage
 if TYPE_CHECKING:
     from bidhall.hall import Hall
 
-__all__ = ["open_bids", "open_files"]
+__all__ = ["open_bids", "open_files", "opened_path"]
 
 _AT_ONCE = 2
 
@@ -42,7 +42,8 @@ async def open_bids(hall: Hall, stream: str) -> None:
 
     async def one(bid: str) -> None:
         async with room:
-            result = await asyncio.to_thread(_open_form, hall, state, source, bid)
+            path = await hall.files.finished(_stage(source, bid, "form")["upload"])
+            result = await asyncio.to_thread(_open_form, path, state, source, bid)
         await _record(hall, stream, bid, result, opened="RecordOpened", void="RecordVoid")
 
     async with asyncio.TaskGroup() as group:
@@ -52,10 +53,10 @@ async def open_bids(hall: Hall, stream: str) -> None:
 
 
 def _open_form(
-    hall: Hall, state: opening.State, source: tender.State, bid: str
+    path: Path, state: opening.State, source: tender.State, bid: str
 ) -> dict[str, Any]:
     stage = _stage(source, bid, "form")
-    with hall.files.path(stage["upload"]).open("rb") as file:
+    with path.open("rb") as file:
         result = open_stage(
             stage["descriptor"], _key(state.custody.recovered["form"]), file, None,
             operator_seed=state.operator["form"],
@@ -80,7 +81,9 @@ async def open_files(hall: Hall, stream: str) -> None:
 
     async def one(bid: str) -> None:
         async with room:
-            result = await asyncio.to_thread(_open_technical, hall, state, source, bid, key)
+            path = await hall.files.finished(_stage(source, bid, "technical")["upload"])
+            target = opened_path(hall, bid)
+            result = await asyncio.to_thread(_open_technical, path, target, state, source, bid, key)
         await _record(hall, stream, bid, result, opened="RecordFilesOpened", void="RecordFilesVoid")
 
     async with asyncio.TaskGroup() as group:
@@ -88,14 +91,20 @@ async def open_files(hall: Hall, stream: str) -> None:
             group.create_task(one(bid))
 
 
-def _open_technical(
-    hall: Hall, state: committee.State, source: tender.State, bid: str,
+def opened_path(hall: Hall, bid: str) -> Path:
+    """Name the file that holds the opened technical part of a bid."""
+    folder = hall.settings.data / "opened"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / bid
+
+
+def _open_technical(  # noqa: PLR0913 - from where, to where, what, with which keys
+    path: Path, target: Path, state: committee.State, source: tender.State, bid: str,
     key: ec.EllipticCurvePrivateKey,
 ) -> dict[str, Any]:  # fmt: skip
     stage = _stage(source, bid, "technical")
-    target = hall.files.opened_path(bid)
     aside = target.with_name(f".{target.name}.new")
-    with hall.files.path(stage["upload"]).open("rb") as file, aside.open("wb") as out:
+    with path.open("rb") as file, aside.open("wb") as out:
         result = open_stage(
             stage["descriptor"], key, file, out, operator_secret=state.secrets[bid]
         )

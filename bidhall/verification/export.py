@@ -73,7 +73,9 @@ async def export(hall: Hall, tender: str, out: Path, *, files: bool = False) -> 
     }
     texts["checkpoint"] = note.encode()
     texts["proof"] = b"".join(proof)
-    uploads = {f"files/{one}": hall.files.path(one) for one in _uploads(streams, files=files)}
+    uploads = {
+        f"files/{one}": await hall.files.finished(one) for one in _uploads(streams, files=files)
+    }
     about = {
         "v": 1, "type": BUNDLE_TYPE, "tender": tender, "origin": hall.log.origin,
         "vkey": hall.log.vkey,
