@@ -13,7 +13,7 @@ import contextlib
 import logging
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +28,8 @@ KEY_SIZE: Final = 32
 _NONCE_SIZE: Final = 12
 _WAITING: Final = 4096
 _PAUSES: Final = (0.05, 0.1, 0.25, 0.5)
+_SILENCE: Final = 5.0
+_SILENCES: Final = 2
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,10 @@ class ValkeyBus:
         self._queue.append(nonce + self._cipher.encrypt(nonce, message, self._channel))
         self._awake.set()
 
+    def waiting(self) -> list[bytes]:
+        """List the sealed messages that have not left yet."""
+        return list(self._queue)
+
     async def close(self) -> None:
         """Stop listening and speaking."""
         for task in self._tasks:
@@ -98,15 +104,16 @@ class ValkeyBus:
     async def _forever(self, work: Callable[[Redis], Any]) -> None:
         failures = 0
         while True:
-            client = Redis.from_url(
-                self._url, socket_connect_timeout=1.0, socket_keepalive=True, retry=None
-            )
+            client = Redis.from_url(self._url, socket_connect_timeout=1.0)
             try:
                 await work(client)
                 failures = 0
             except (RedisError, OSError, TimeoutError) as error:
                 if not failures:
                     log.warning("no bus to the other workers, polling only: %s", error)
+                failures += 1
+            except Exception:
+                log.exception("the bus failed; polling only until it is back")
                 failures += 1
             finally:
                 with contextlib.suppress(RedisError, OSError):
@@ -115,16 +122,28 @@ class ValkeyBus:
 
     async def _listen(self, client: Redis) -> None:
         try:
-            async with client.pubsub(ignore_subscribe_messages=False) as channel:
+            async with client.pubsub() as channel:
                 await channel.subscribe(self._channel)
-                async for message in channel.listen():
-                    self._listening.set()
-                    if message["type"] == "message":
-                        opened = self.open(message["data"])
-                        if opened is not None:
-                            self._receive(opened)
+                silent = 0
+                while silent < _SILENCES:
+                    message = await channel.get_message(timeout=_SILENCE)
+                    if message is None:
+                        silent += 1
+                        await channel.ping()  # its answer is a message too
+                        continue
+                    silent = 0
+                    self._take(message)
+            message = f"nothing came for {_SILENCE * _SILENCES:g} s, not even answers"
+            raise TimeoutError(message)
         finally:
             self._listening.clear()
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        self._listening.set()
+        if message["type"] == "message":
+            opened = self.open(message["data"])
+            if opened is not None:
+                self._receive(opened)
 
     async def _speak(self, client: Redis) -> None:
         await client.ping()
