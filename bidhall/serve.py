@@ -16,6 +16,7 @@ import uvicorn
 
 from bidhall.app import make_app
 from bidhall.errors import BidhallError
+from bidhall.rooms.transport import RoomSocketProtocol
 from bidhall.settings import Settings
 
 __all__ = ["ListenError", "listen", "run_worker", "workers"]
@@ -52,7 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def run_worker(settings: Settings, server: socket.socket) -> None:
     """Serve until told to stop (SIGTERM, SIGINT)."""
     config = uvicorn.Config(
-        make_app(settings), loop="uvloop", http="httptools", ws="websockets-sansio", lifespan="on",
+        make_app(settings), loop="uvloop", http="httptools", ws=RoomSocketProtocol, lifespan="on",
         access_log=False, log_config=None, timeout_graceful_shutdown=_GRACE, proxy_headers=False,
         server_header=False, date_header=True, ws_per_message_deflate=False, backlog=_BACKLOG,
         ws_max_size=1 << 17,
