@@ -165,9 +165,8 @@ def _ceiling(lot: Mapping[str, Any]) -> Decimal:
     try:
         return parse_money(lot.get("ceiling"))
     except AmountInvalidError as error:
-        raise LotInvalidError(
-            f"ceiling: {error}", **{**error.params, "field": "ceiling"}
-        ) from error
+        message = f"ceiling: {error}"
+        raise LotInvalidError(message, **{**error.params, "field": "ceiling"}) from error
 
 
 def _combination(value: object) -> Trim:

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Chinese text has Chinese punctuation
 """How a finding is put to people: as a question that names a harmless explanation first.
 
 Finding code -> (English, Chinese); the fields in braces come from the finding.
@@ -16,7 +15,8 @@ QUESTIONS: Final = {
 Seat {seat} states {stated} for {bid}, but its scores add up to {computed}. An entry changed after \
 adding would explain it; which figure is meant?""",
         """\
-{seat} 席对 {bid} 写明合计 {stated}，各项相加为 {computed}。可能是加总后又改了某项；以哪个数为准？""",
+{seat} 席对 {bid} 写明合计 {stated}，各项相加为 {computed}。\
+可能是加总后又改了某项；以哪个数为准？""",
     ),
     "out-of-range": (
         """\
