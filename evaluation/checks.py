@@ -66,8 +66,8 @@ class Finding:
             "criterion": self.criterion,
             "seats": list(self.seats),
             "params": dict(self.params),
-            "question": english.format(**params),
-            "question_zh": chinese.format(**params),
+            "text": chinese.format(**params),
+            "text_en": english.format(**params),
         }
 
 

@@ -67,6 +67,7 @@ class Row:
         """Give it as JSON; only the rank is a number."""
         return {
             "bid": self.bid,
+            "rejected": "",
             "rank": self.rank,
             "tied": self.tied,
             "price": decimal_text(self.price),

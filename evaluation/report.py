@@ -56,11 +56,14 @@ def lot_report(  # noqa: PLR0913 - the first four are the record, the rest are p
         "ceiling": decimal_text(lot.ceiling),
         "criteria": [one.declared() for one in lot.criteria],
         "combination": {"drop": lot.trim.drop, "from": lot.trim.at_least},
+        "scored": list(live),
         "sheets": [{"seat": seat, **sheets[seat]} for seat in sorted(sheets)],
         "technical": _technical(technical),
         "price": {"parameters": dict(lot.price), **priced.canonical()},
-        "rows": [row.canonical() for row in ranking.rows],
-        "rejected": _rejected(rejected, priced, prices),
+        "rows": [
+            *(row.canonical() for row in ranking.rows),
+            *_rejected(rejected, priced, prices),
+        ],
         "candidates": list(ranking.candidates),
         "flags": [one.canonical() for one in ranking.flags],
         "checks": [_check(name, findings) for name in CHECKS],
@@ -89,7 +92,7 @@ def _rejected(
     return [
         {
             "bid": bid,
-            "reason": reason,
+            "rejected": reason,
             "price": decimal_text(prices[bid]) if bid in prices else "",
         }
         for bid, reason in sorted({**priced.excluded, **rejected}.items())

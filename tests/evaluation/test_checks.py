@@ -103,8 +103,8 @@ def test_every_finding_is_a_question_with_a_harmless_reason() -> None:
     listed = [one.listed({"bid-a": "K3"}) for one in _found(wrong)]
     assert {one["check"] for one in listed} == {"sums", "range", "objective", "outlying"}
     for one in listed:
-        assert "K3" in one["question"]
-        assert "bid-a" not in one["question"] + one["question_zh"]
-        assert one["question"].endswith("?")
-        assert one["question_zh"].endswith("？")
+        assert "K3" in one["text_en"]
+        assert "bid-a" not in one["text"] + one["text_en"]
+        assert one["text_en"].endswith("?")
+        assert one["text"].endswith("？")
         assert one["bid"] == "bid-a"

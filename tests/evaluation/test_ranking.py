@@ -81,9 +81,9 @@ def test_the_printed_table_adds_up() -> None:
         a="900.00", b="800.00",
     )  # fmt: skip
     assert [row.canonical() for row in ranking.rows] == [
-        {"bid": "a", "rank": 1, "tied": False, "price": "900.00", "technical": "50.03",
+        {"bid": "a", "rejected": "", "rank": 1, "tied": False, "price": "900.00", "technical": "50.03",
          "price_score": "35.56", "total": "85.59"},
-        {"bid": "b", "rank": 2, "tied": False, "price": "800.00", "technical": "40.00",
+        {"bid": "b", "rejected": "", "rank": 2, "tied": False, "price": "800.00", "technical": "40.00",
          "price_score": "40.00", "total": "80.00"},
     ]  # fmt: skip
     assert _flags(ranking) == [("few-valid", ("a", "b"))]

@@ -47,18 +47,26 @@ def test_the_report_is_plain_data_without_fractions_of_numbers() -> None:
     assert json.loads(json.dumps(report)) == report
 
 
+def _ranked(report: dict[str, Any]) -> list[tuple[str, int, str]]:
+    return [(row["bid"], row["rank"], row["total"]) for row in report["rows"] if "rank" in row]
+
+
+def _rejected(report: dict[str, Any]) -> list[dict[str, str]]:
+    return [row for row in report["rows"] if row["rejected"]]
+
+
 def test_everything_in_it_follows_from_the_record() -> None:
     report = lot_report(LOT, PRICES, _sheets(), {})
     # bid-a: (50 + 51 + 49.8) / 3 = 50.2666...; bid-b: (39.5 + 40.5 + 40) / 3 = 40
     assert [(one["bid"], one["mean"], one["mean_exact"]) for one in report["technical"]] == [
         ("bid-a", "50.27", "754/15"), ("bid-b", "40.00", "40.00"), ("bid-c", "55.00", "55.00"),
     ]  # fmt: skip
-    assert [(row["bid"], row["rank"], row["total"]) for row in report["rows"]] == [
-        ("bid-a", 1, "90.27"), ("bid-b", 2, "75.56"),
+    assert _ranked(report) == [("bid-a", 1, "90.27"), ("bid-b", 2, "75.56")]
+    assert _rejected(report) == [
+        {"bid": "bid-c", "rejected": "above-ceiling", "price": "1000.01"}
     ]  # fmt: skip
-    assert report["rejected"] == [
-        {"bid": "bid-c", "reason": "above-ceiling", "price": "1000.01"}
-    ]  # fmt: skip
+    assert report["rows"][-1] == _rejected(report)[0]
+    assert report["scored"] == ["bid-a", "bid-b", "bid-c"]
     assert report["candidates"] == ["bid-a", "bid-b"]
     assert report["flags"] == [{"code": "few-valid", "bids": ["bid-a", "bid-b"]}]
     assert [one["findings"] for one in report["checks"]] == [0, 0, 0, 0]
@@ -68,12 +76,13 @@ def test_everything_in_it_follows_from_the_record() -> None:
 
 def test_a_rejected_bid_counts_nothing_scored_or_not() -> None:
     report = lot_report(LOT, PRICES, _sheets(), {"bid-a": "资格不符", "bid-z": "未解密"})
-    assert [row["bid"] for row in report["rows"]] == ["bid-b"]
+    assert [one[0] for one in _ranked(report)] == ["bid-b"]
     assert report["rows"][0]["price_score"] == "40.00"
-    assert [(one["bid"], one["reason"], one["price"]) for one in report["rejected"]] == [
+    assert [(one["bid"], one["rejected"], one["price"]) for one in _rejected(report)] == [
         ("bid-a", "资格不符", "800.00"), ("bid-c", "above-ceiling", "1000.01"),
         ("bid-z", "未解密", ""),
     ]  # fmt: skip
+    assert report["scored"] == ["bid-b", "bid-c"]
     assert "bid-a" in report["sheets"][0]["scores"]
 
 
@@ -90,7 +99,7 @@ def test_questions_call_bids_by_the_names_given() -> None:
     sheets[3] = _sheet("40.00 6.00 2.00", "30.00 8.00 1.50", "45.00 8.00 2.00")
     (found,) = lot_report(LOT, PRICES, sheets, {}, names={"bid-a": "K3"})["findings"]
     assert found["code"] == "objective-differs"
-    assert "K3" in found["question"]
+    assert "K3" in found["text"]
 
 
 def test_a_faulty_record_is_refused_not_ranked() -> None:
@@ -112,7 +121,7 @@ def test_a_forged_total_changes_no_rank_and_is_found() -> None:
     sheets = _sheets()
     sheets[1]["totals"]["bid-b"] = "60.00"
     report = lot_report(LOT, PRICES, sheets, {})
-    assert [row["total"] for row in report["rows"]] == ["90.27", "75.56"]
+    assert _ranked(report) == [("bid-a", 1, "90.27"), ("bid-b", 2, "75.56")]
     assert [one["code"] for one in report["findings"]] == ["sum-differs"]
 
 
@@ -127,7 +136,8 @@ def test_comments_are_not_asked_of_the_past() -> None:
 
 def test_a_lot_in_which_every_bid_is_rejected_has_a_report() -> None:
     report = lot_report(LOT, PRICES, _sheets(), dict.fromkeys(PRICES, "实质性不响应"))
-    assert report["rows"] == report["technical"] == report["candidates"] == []
+    assert _ranked(report) == report["technical"] == report["candidates"] == []
+    assert len(_rejected(report)) == 3
     assert report["price"]["base"] == ""
 
 
