@@ -110,7 +110,9 @@ def demo(
 @app.command()
 def verify(
     record: Annotated[Path, typer.Argument(help="The record bundle, record.zip.")],
-    receipt: Annotated[list[Path] | None, typer.Option(help="A receipt that must be in it.")] = None,
+    receipt: Annotated[
+        list[Path] | None, typer.Option(help="A receipt that must be in it.")
+    ] = None,
     key: Annotated[str, typer.Option(help="The record's key you know from elsewhere.")] = "",
     lang: Annotated[str, typer.Option(help="zh-CN or en.")] = "zh-CN",
     as_json: AsJson = False,

@@ -27,7 +27,9 @@ _KEYS = Path.home() / ".config" / "bidhall" / "keys.age"
 
 
 def _watch() -> tuple[Progress, Callable[[str, int, int], None]]:
-    progress = Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    )
     tasks: dict[str, Any] = {}
 
     def advance(what: str, done: int, total: int) -> None:
@@ -39,7 +41,7 @@ def _watch() -> tuple[Progress, Callable[[str, int, int], None]]:
 
 
 @bid_app.command()
-def seal(  # noqa: PLR0913 - a command line has its options
+def seal(  # noqa: PLR0913, PLR0917 - a command line has its options
     tender: Annotated[str, typer.Argument(help="The tender, ten-...")],
     lot: Annotated[str, typer.Argument(help="The lot's number.")],
     form: Annotated[Path, typer.Option("--form", help="Prices and key terms, a JSON object.")],
@@ -58,7 +60,9 @@ def seal(  # noqa: PLR0913 - a command line has its options
             request = bidder.SealRequest(
                 lot, visitor.person["organisation"], number, json.loads(form.read_bytes()), file
             )
-            phrase = typer.prompt("recovery passphrase / 恢复口令", hide_input=True, confirmation_prompt=True)
+            phrase = typer.prompt(
+                "recovery passphrase / 恢复口令", hide_input=True, confirmation_prompt=True
+            )
             progress, advance = _watch()
             with progress:
                 await asyncio.to_thread(
@@ -75,7 +79,9 @@ async def _send(visitor: Visitor, path: Path, bid: str, receipt: Path) -> None:
     with progress:
         result = await bidder.hand_in(visitor, path, bid=bid, progress=advance)
     bidder.save_receipt(result["receipt"], receipt)
-    typer.echo(f"{result['bid']}: received {result['receipt']['time']}, receipt checked and kept in {receipt}")
+    typer.echo(
+        f"{result['bid']}: received {result['receipt']['time']}, receipt checked and kept in {receipt}"
+    )
 
 
 @bid_app.command()
@@ -126,7 +132,9 @@ def withdraw(  # noqa: PLR0913 - as above
 
     async def work() -> None:
         async with signed_in(hall, account, keys) as (visitor, _):
-            await visitor.command(tender, "WithdrawBid", {"bid": bid, "reason": reason}, signed=True)
+            await visitor.command(
+                tender, "WithdrawBid", {"bid": bid, "reason": reason}, signed=True
+            )
 
     asyncio.run(work())
     typer.echo(f"{bid} is withdrawn; it will not be opened")
@@ -137,7 +145,9 @@ def receipt(
     file: Annotated[Path, typer.Argument(help="A receipt.")],
     origin: Annotated[str, typer.Option(help="The record's origin.")],
     key: Annotated[str, typer.Option(help="The record's verifier key.")],
-    sealed: Annotated[Path | None, typer.Option(help="The sealed bid file it should be for.")] = None,
+    sealed: Annotated[
+        Path | None, typer.Option(help="The sealed bid file it should be for.")
+    ] = None,
 ) -> None:
     """Check a receipt offline, and that it is for your sealed bid file."""
     hashes: list[bytes] = []

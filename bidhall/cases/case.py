@@ -55,8 +55,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A wish. ``body`` comes from the sender, ``facts`` from the hall (hashes of stored files,
-    the end of another case); a sender can never supply facts.
+    """A wish.
+
+    ``body`` comes from the sender, ``facts`` from the hall (hashes of stored files, the end of
+    another case); a sender can never supply facts.
     """
 
     id: str
@@ -91,8 +93,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may send a command: one of ``roles`` in the case; ``signed`` = by the actor's device key
-    over the canonical command; ``fresh`` = a second factor within the last minutes.
+    """Who may send a command: one of ``roles`` in the case, and how strongly proven.
+
+    ``signed``: by the actor's device key over the canonical command; ``fresh``: with a second
+    factor within the last minutes; ``creates``: it may begin a new stream.
     """
 
     roles: frozenset[str]
@@ -119,17 +123,34 @@ class Case(Protocol):
     PREFIX: str
     COMMANDS: Mapping[str, Rule]
 
-    def initial(self, stream: str) -> Any: ...
+    def initial(self, stream: str) -> Any:
+        """Give the state before the first event."""
+
     def decide(
         self, state: Any, command: Command, actor: Person, at: datetime
-    ) -> tuple[Happening, ...]: ...
-    def evolve(self, state: Any, event: Event) -> Any: ...
-    def roles(self, state: Any, person: Person | None) -> frozenset[str]: ...
-    def audience(self, state: Any, person: Person | None) -> str | None: ...
-    def visible(self, event: Event, state: Any, audience: str) -> Body | None: ...
-    def card(self, state: Any, person: Person | None) -> Body | None: ...
-    def due(self, state: Any) -> tuple[Due, ...]: ...
-    def disclosed(self, state: Any) -> bool: ...
+    ) -> tuple[Happening, ...]:
+        """Decide a command; raises RefusedError and changes nothing."""
+
+    def evolve(self, state: Any, event: Event) -> Any:
+        """Give the state after an event."""
+
+    def roles(self, state: Any, person: Person | None) -> frozenset[str]:
+        """Give the person's roles in this very case."""
+
+    def audience(self, state: Any, person: Person | None) -> str | None:
+        """Name whom the person sees with; None may not watch."""
+
+    def visible(self, event: Event, state: Any, audience: str) -> Body | None:
+        """Give what of an event an audience may see, with the state right after it."""
+
+    def card(self, state: Any, person: Person | None) -> Body | None:
+        """Give how a person appears to the others in the room."""
+
+    def due(self, state: Any) -> tuple[Due, ...]:
+        """List what the hall's machines owe next."""
+
+    def disclosed(self, state: Any) -> bool:
+        """Tell whether the whole stream may leave in a record bundle."""
 
 
 def rule(*roles: str, signed: bool = False, fresh: bool = False, creates: bool = False) -> Rule:

@@ -24,6 +24,7 @@ from bidhall.cases.errors import ConflictError, InvalidCommandError, WrongPhaseE
 
 KIND = "ceremony"
 PREFIX = "cer"
+_FEWEST, _MOST = 2, 15
 
 COMMANDS = {
     "ConveneCeremony": rule("centre", fresh=True, creates=True),
@@ -129,7 +130,7 @@ def _convene(state: State, command: Command) -> tuple[Happening, ...]:
     fields.only(command.body, "title", "threshold", "batch", "custodians")
     people = command.facts["custodians"]
     count = len(people)
-    if not 2 <= count <= 15 or len({one["person"] for one in people}) != count:
+    if not _FEWEST <= count <= _MOST or len({one["person"] for one in people}) != count:
         message = f"{count} custodians; a ceremony needs 2 to 15 different ones"
         raise InvalidCommandError(message, code="bad-custodians", count=count)
     body = {
@@ -178,9 +179,7 @@ def evolve(state: State, event: Event) -> State:
         case "RoundOneSubmitted":
             given = {**state.round_one, body["index"]: tuple(body["messages"])}
             complete = len(given) == len(state.custodians)
-            return replace(
-                state, round_one=given, phase=Phase.SIGNING if complete else state.phase
-            )
+            return replace(state, round_one=given, phase=Phase.SIGNING if complete else state.phase)
         case "TranscriptSigned":
             signed = {**state.signatures, body["index"]: tuple(body["signatures"])}
             complete = len(signed) == len(state.custodians)

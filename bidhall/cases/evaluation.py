@@ -325,10 +325,13 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
 def _convened_for(body: Body, state: State, audience: str) -> Body:
     del state
     shown_body: dict[str, Any] = {
-        name: body[name] for name in ("tender", "title", "title_en", "manifest_hash", "draw", "lots")
+        name: body[name]
+        for name in ("tender", "title", "title_en", "manifest_hash", "draw", "lots")
     }
     shown_body["threshold"] = body["threshold"]
-    shown_body["custodians"] = [{k: one[k] for k in ("index", "name")} for one in body["custodians"]]
+    shown_body["custodians"] = [
+        {k: one[k] for k in ("index", "name")} for one in body["custodians"]
+    ]
     if audience == WATCH:
         shown_body["total"] = len(body["bids"])
     return shown_body

@@ -26,6 +26,7 @@ _TERMS = (
     "title", "title_en", "tenderee_name", "county", "policy", "closes_at", "opens_at", "minimum_bids",
     "hosts", "lots", "draw",
 )  # fmt: skip
+_FEWEST_SEATS = 5  # Law 37
 _MONEY = re.compile(r"[1-9][0-9]{0,12}\.[0-9]{2}")
 
 
@@ -76,7 +77,7 @@ def _check_draw(draw: Mapping[str, Any]) -> None:
         fields.text(stratum, "county", maximum=6)
         fields.text(stratum, "speciality", maximum=12)
         total += fields.whole(stratum, "count", 1, 9)
-    if total < 5 or total % 2 == 0:
+    if total < _FEWEST_SEATS or total % 2 == 0:
         message = f"the draw gives {total} seats; Law 37 asks for 5 or more and an odd number"
         raise InvalidCommandError(message, code="bad-draw", seats=total)
 

@@ -145,7 +145,9 @@ def decide(state: State, command: Command, actor: Person, at: datetime) -> tuple
             return _settle(state, command)
         case "AnnounceBids":
             _chaired(state, actor, Phase.DECRYPTED)
-            return (Happening("BidsAnnounced", {"bids": [_announced(one) for one in _order(state)]}),)
+            return (
+                Happening("BidsAnnounced", {"bids": [_announced(one) for one in _order(state)]}),
+            )
         case "ConfirmBid" | "RaiseObjection":
             return _answer_by_bidder(state, command, actor, at)
         case "AnswerObjection" | "JudgeFault":
@@ -304,17 +306,13 @@ def evolve(state: State, event: Event) -> State:
             return _evolve_convened(state, body)
         case "LotNotOpened":
             bids = {key: one for key, one in state.bids.items() if one.lot != body["lot"]}
-            return replace(
-                state, bids=bids, phase=Phase.RELEASING if bids else Phase.NOT_OPENED
-            )
+            return replace(state, bids=bids, phase=Phase.RELEASING if bids else Phase.NOT_OPENED)
         case "ChairTaken":
             return replace(state, chair=body["person"])
         case "ShareReleased" | "KeyRecovered":
             custody = with_event(state.custody, event.kind, body)
             done = custody.complete(*OPENED_STAGES)
-            return replace(
-                state, custody=custody, phase=Phase.DECRYPTING if done else state.phase
-            )
+            return replace(state, custody=custody, phase=Phase.DECRYPTING if done else state.phase)
         case "OperatorKeyReleased":
             return replace(state, operator={**state.operator, body["stage"]: body["private_key"]})
         case "BidOpened" | "BidVoided" | "BidConfirmed" | "FaultJudged":

@@ -18,6 +18,7 @@ from crypto.signatures import decode_public_key
 KIND = "registry"
 PREFIX = "registry"
 STREAM = "registry"
+_SHORTEST, _LONGEST = 8, 64
 
 EVERYONE = (
     "host", "tenderee", "bidder", "custodian", "expert", "supervisor", "centre", "administrator",
@@ -50,9 +51,7 @@ def initial(stream: str) -> State:
     return State(stream)
 
 
-def decide(
-    state: State, command: Command, actor: Person, at: datetime
-) -> tuple[Happening, ...]:
+def decide(state: State, command: Command, actor: Person, at: datetime) -> tuple[Happening, ...]:
     """Enrol or revoke one device key of the acting person."""
     del at
     device = str(command.body.get("device", ""))
@@ -69,7 +68,7 @@ def decide(
 
 
 def _enrol(state: State, device: str, public_key: str, actor: Person) -> Happening:
-    if not device.startswith("dev-") or not 8 <= len(device) <= 64:
+    if not device.startswith("dev-") or not _SHORTEST <= len(device) <= _LONGEST:
         message = f"device id {device!r} must look like dev-..., at most 64 characters"
         raise InvalidCommandError(message, code="bad-device", device=device)
     if device in state.devices:
@@ -115,6 +114,7 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
 def card(state: State, person: Person | None) -> Body | None:
     """Show nobody: the registry has no room life."""
     del state, person
+    return None
 
 
 def due(state: State) -> tuple[Due, ...]:

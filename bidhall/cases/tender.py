@@ -68,8 +68,9 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """One organisation's sealed bid for one lot. ``stages`` as in the event; ``number`` counts
-    its versions from 1.
+    """One organisation's sealed bid for one lot.
+
+    ``stages`` as in the event; ``number`` counts its versions from 1.
     """
 
     bid: str
@@ -268,8 +269,7 @@ def _close(state: State, at: datetime) -> tuple[Happening, ...]:
         for _, one in sorted(state.bids.items()) if not one.withdrawn
     ]  # fmt: skip
     counts = {
-        lot["lot"]: sum(one["lot"] == lot["lot"] for one in bids)
-        for lot in state.manifest["lots"]
+        lot["lot"]: sum(one["lot"] == lot["lot"] for one in bids) for lot in state.manifest["lots"]
     }
     withdrawn = sorted(one.bid for one in state.bids.values() if one.withdrawn)
     body = {
@@ -352,6 +352,7 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
 def card(state: State, person: Person | None) -> Body | None:
     """Show nobody: who looks at a tender is secret."""
     del state, person
+    return None
 
 
 def due(state: State) -> tuple[Due, ...]:
@@ -367,8 +368,6 @@ def due(state: State) -> tuple[Due, ...]:
 def disclosed(state: State) -> bool:
     """Leave whole once bids are closed; the export asks the opening as well."""
     return state.phase is Phase.CLOSED
-
-
 
 
 __all__ = ["COMMANDS", "KIND", "PREFIX", "STAGES", "Bid", "Phase", "State", "opening_of"]

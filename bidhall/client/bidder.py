@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from bidhall.client.errors import ClientError
 from bidhall.client.keystore import Device
@@ -59,7 +60,9 @@ async def terms_of(visitor: Visitor, tender: str) -> Terms:
             manifest = event["body"]["manifest"]
             digest = canonical.digest(manifest)
             if digest.hex() != event["body"]["manifest_hash"]:
-                raise ClientError("the manifest does not have the hash it is published under; do not bid")
+                raise ClientError(
+                    "the manifest does not have the hash it is published under; do not bid"
+                )
             return Terms(tender, manifest, digest)
     message = f"{tender} is not published"
     raise ClientError(message)
@@ -83,7 +86,9 @@ def seal(  # noqa: PLR0913 - terms, content, key, where to, and two ways to watc
     """
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".seal-") as folder:
         stages = [
-            _seal_stage(terms, request, device, header, files, Path(folder) / header.stage, progress)
+            _seal_stage(
+                terms, request, device, header, files, Path(folder) / header.stage, progress
+            )
             for header, files in _content(request)
         ]
         bid = container.bundle(
@@ -195,7 +200,7 @@ def check_receipt(
     return receipt.verify(form, origin, vkey, descriptor_hashes=hashes)
 
 
-def sealed_hash(file: BinaryIO) -> str:
+def sealed_hash(file: BufferedReader) -> str:
     """Hash a sealed bid file, hex, for a person to compare."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 

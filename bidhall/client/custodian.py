@@ -145,7 +145,9 @@ class CustodianClient:
         keys = room.find("CeremonyCompleted")[0]["keys"]
         for key, share in zip(keys, shares, strict=True):
             if key["public_key"] != share.outcome.public_key.hex():
-                message = f"{key['key']} was recorded with another public key than this machine made"
+                message = (
+                    f"{key['key']} was recorded with another public key than this machine made"
+                )
                 raise ClientError(message)
             self._store.data["shares"][key["public_key"]] = share.secret.hex()
         self._store.data["ceremonies"].pop(room.stream, None)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyrage import DecryptError, passphrase
+from pyrage import DecryptError, passphrase  # type: ignore[import-untyped] # ships no types
 
 from bidhall.client.errors import KeyStoreError
 from bidhall.durable import write_aside

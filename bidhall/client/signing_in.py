@@ -25,12 +25,16 @@ def _secret(variable: str, prompt: str) -> str:
 
 
 @asynccontextmanager
-async def signed_in(hall: str, account: str, store: Path) -> AsyncIterator[tuple[Visitor, KeyStore]]:
+async def signed_in(
+    hall: str, account: str, store: Path
+) -> AsyncIterator[tuple[Visitor, KeyStore]]:
     """Sign in to a hall with the key store at ``store``; its device is enrolled where it is new."""
     keys = KeyStore.open(store, _secret("BIDHALL_PASSPHRASE", "key store passphrase / 密钥库口令"))
     password = _secret("BIDHALL_PASSWORD", "password / 密码")
     seed = os.environ.get("BIDHALL_TOTP_FILE")
-    code = pyotp.TOTP(Path(seed).read_text().strip()).now() if seed else typer.prompt("code / 验证码")
+    code = (
+        pyotp.TOTP(Path(seed).read_text().strip()).now() if seed else typer.prompt("code / 验证码")  # noqa: ASYNC240 - a look at one local file
+    )
     async with Visitor(hall) as visitor:
         await visitor.sign_in(account, password, str(code))
         await visitor.enrol_device(keys.device())

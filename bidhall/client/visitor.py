@@ -41,7 +41,10 @@ class Visitor:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -63,7 +66,7 @@ class Visitor:
         about = await self.request("GET", "/record/key")
         self.log_origin, self.log_vkey = about["origin"], about["vkey"]
 
-    async def request(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401
+    async def request(self, method: str, path: str, **options: Any) -> Any:
         """Send one request; an answer is JSON.
 
         Raises:
@@ -77,7 +80,7 @@ class Visitor:
             return response.json()
         return response.content
 
-    async def command(  # noqa: PLR0913 - a command has these parts
+    async def command(
         self,
         stream: str,
         kind: str,
@@ -94,7 +97,13 @@ class Visitor:
         return answer
 
     def form(
-        self, stream: str, kind: str, body: Mapping[str, Any], *, signed: bool, id_: str | None = None
+        self,
+        stream: str,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        signed: bool,
+        id_: str | None = None,
     ) -> dict[str, Any]:
         """Give a command as it goes over HTTP or a socket."""
         form: dict[str, Any] = {"id": id_ or new_id("cmd"), "kind": kind, "body": dict(body)}
@@ -133,7 +142,7 @@ class Visitor:
         progress: Callable[[int, int], None] | None = None,
     ) -> str:  # fmt: skip
         """Upload part of a file by tus, resuming where the hall says it stands; gives its id."""
-        total = path.stat().st_size - offset if size is None else size
+        total = path.stat().st_size - offset if size is None else size  # noqa: ASYNC240 - a look at one local file
         headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(total)}
         created = await persist(lambda: self._http.post("/files", headers=headers))
         if created.status_code >= _BAD:
@@ -168,9 +177,7 @@ class Visitor:
         raise HallRefusedError(answer.status_code, _error_of(answer))
 
     async def _offset(self, location: str) -> int:
-        head = await persist(
-            lambda: self._http.head(location, headers={"Tus-Resumable": "1.0.0"})
-        )
+        head = await persist(lambda: self._http.head(location, headers={"Tus-Resumable": "1.0.0"}))
         if head.status_code >= _BAD:
             raise HallRefusedError(head.status_code, {"code": "no-such-upload"})
         return int(head.headers["upload-offset"])

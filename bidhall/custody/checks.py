@@ -63,9 +63,7 @@ def _proven(receipt: Mapping[str, Any], kind: str, log: LogIdentity) -> tuple[An
     return event, proven.checkpoint
 
 
-def _check_extends(
-    seen: Checkpoint | None, now: Checkpoint, consistency: Sequence[str]
-) -> None:
+def _check_extends(seen: Checkpoint | None, now: Checkpoint, consistency: Sequence[str]) -> None:
     if seen is None or (seen.size == now.size and seen.root == now.root):
         return
     _require(
@@ -135,7 +133,7 @@ def check_opening(  # noqa: PLR0913 - each argument is one fact the holder bring
     return Release(manifest, checkpoint)
 
 
-def check_lot_release(  # noqa: PLR0913 - as above
+def check_lot_release(
     evidence: Mapping[str, Any],
     *,
     log: LogIdentity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bidhall.client.custodian import CustodianClient
@@ -28,7 +29,9 @@ async def hold_evaluation(troupe: Troupe, tender: str, say: Say) -> dict[str, An
     await room.command("CommitRoster")
     for key in ("custodian1", "custodian3", "custodian4"):
         custodian = await troupe.call(key)
-        await CustodianClient(custodian.visitor, custodian.store, say=lambda _: None).release_lot(tender)
+        await CustodianClient(custodian.visitor, custodian.store, say=lambda _: None).release_lot(
+            tender
+        )
     await room.until(lambda one: one.find("DrawMade"))
     say(f"draw: {len(room.find('DrawMade')[0]['seats'])} seats from the released lot key")
     seated = await _seated(troupe, stream)
@@ -95,10 +98,14 @@ async def _score(room: RoomMember, place: int, say: Say) -> None:
         if place == 3 and number == "1":  # noqa: PLR2004 - the fourth expert's link fails once
             joins = room.joins
             await room.cut()
-            await room.until(lambda one, seen=joins: one.joins > seen)
+            await room.until(partial(_came_back, joins))
             say("evaluation: one expert's link was cut and resumed, the draft was kept")
         body = {"lot": number, "scores": sheet, "comments": {}}
         await room.command("LockSheet", body, signed=True)
+
+
+def _came_back(before: int, room: RoomMember) -> bool:
+    return room.joins > before
 
 
 def _points(lot: dict[str, Any], bid: str, place: int) -> dict[str, str]:

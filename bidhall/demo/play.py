@@ -36,14 +36,15 @@ async def play(out: Path, *, fast: bool, say: Callable[[str], None]) -> dict[str
         BidhallError: ``out`` holds something that is not an earlier demonstration.
     """
     began = time.monotonic()
-    out = out.absolute()
+    out = out.absolute()  # noqa: ASYNC240 - a look at one local file
     _clear(out)
 
     def tell(text: str) -> None:
         say(f"[{time.monotonic() - began:5.1f} s] {text}")
 
     settings = replace(
-        load_settings({"BIDHALL_DATA": str(out / "hall"), "PORT": "0"}), origin="bidhall.demo/record"
+        load_settings({"BIDHALL_DATA": str(out / "hall"), "PORT": "0"}),
+        origin="bidhall.demo/record",
     )
     async with run_hall(settings) as running:
         tell(f"the hall answers at {running.address}")
@@ -93,7 +94,9 @@ async def _life(
     await asyncio.to_thread(
         write_pdf, document, title="招标文件", bidder="大理市住房和城乡建设局", lot="", size=200_000
     )
-    tell(f"{len(files)} PDF files written, {sum(p.stat().st_size for p in files.values()) >> 20} MiB")
+    tell(
+        f"{len(files)} PDF files written, {sum(p.stat().st_size for p in files.values()) >> 20} MiB"
+    )
     ceremony = await scenes.hold_ceremony(troupe, tell)
     tender = await scenes.publish_tender(troupe, ceremony, document, tell, seconds=seconds)
     bids = await scenes.hand_in_bids(troupe, tender, files, out / "sealed", tell)

@@ -32,14 +32,14 @@ def gatherer(
 ) -> Callable[[Case, Any, RawCommand, Person], Awaitable[Facts]]:
     """Give the function that finds the facts of a command."""
 
-    async def gather(case: Case, state: Any, raw: RawCommand, person: Person) -> Facts:  # noqa: ANN401
+    async def gather(case: Case, state: Any, raw: RawCommand, person: Person) -> Facts:
         find = _FINDERS.get((case.KIND, raw.kind))
         return NONE if find is None else await find(hall, state, raw, person)
 
     return gather
 
 
-async def _custodians(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:  # noqa: ANN401
+async def _custodians(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:
     del state, person
     wanted = [str(one) for one in fields.items(raw.body, "custodians", low=2, high=15)]
     people = [await hall.people.find(one) for one in wanted]
@@ -63,7 +63,7 @@ async def _completed(hall: Hall, state: ceremony.State, raw: RawCommand, person:
     return {"keys": await asyncio.to_thread(complete_ceremony, state)}
 
 
-async def _document(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:  # noqa: ANN401
+async def _document(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:
     del state
     fields.only(raw.body, "name", "upload")
     found = await hall.files.facts(fields.ident(raw.body, "upload"), person.organisation)
@@ -84,7 +84,7 @@ async def _keys(hall: Hall, state: tender.State, raw: RawCommand, person: Person
     return await assign_keys(hall.pool, hall.operator, state.stream, made)
 
 
-async def _origin(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:  # noqa: ANN401
+async def _origin(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:
     del state, raw, person
     return {"origin": hall.settings.origin}
 
@@ -93,7 +93,7 @@ async def _bid(hall: Hall, state: tender.State, raw: RawCommand, person: Person)
     return await bid_facts(hall, state, raw, person)
 
 
-async def _opening(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:  # noqa: ANN401
+async def _opening(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:
     del state, person
     source, _ = await hall.streams.state("ten-" + raw.stream.split("-", 1)[1])
     if source.phase is not tender.Phase.CLOSED:
@@ -120,7 +120,7 @@ async def _opening(hall: Hall, state: Any, raw: RawCommand, person: Person) -> F
     }  # fmt: skip
 
 
-async def _evaluation(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:  # noqa: ANN401
+async def _evaluation(hall: Hall, state: Any, raw: RawCommand, person: Person) -> Facts:
     del state, person
     number = raw.stream.split("-", 1)[1]
     source, _ = await hall.streams.state(f"ten-{number}")

@@ -67,7 +67,9 @@ def _check(part: Mapping[str, Any], head: bytes, expected: Expected) -> None:
     if kind is not None:
         message = f"the {expected.stage} file is not sealed: it looks like {kind}. "
         message += "Seal it with `bidhall bid seal` or on the sealing page, then send it (D20 26)"
-        raise InvalidCommandError(message, code="plaintext-refused", stage=expected.stage, looks_like=kind)
+        raise InvalidCommandError(
+            message, code="plaintext-refused", stage=expected.stage, looks_like=kind
+        )
     try:
         check_descriptor(part["descriptor"], part.get("signature"), expected)
     except CryptoError as error:

@@ -30,9 +30,9 @@ async def _hold(dsn: str, lock: int, work: Callable[[], Awaitable[None]]) -> Non
     connection = await asyncpg.connect(dsn, timeout=10, command_timeout=10)
     task: asyncio.Task[None] | None = None
     try:
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):  # noqa: ASYNC110 - another process holds the lock, it has no event to offer
             await asyncio.sleep(_STAND_BY)
-        task = asyncio.ensure_future(work())  # type: ignore[assignment] # a coroutine becomes a task
+        task = asyncio.ensure_future(work())
         while not task.done():
             await asyncio.wait([task], timeout=_HEARTBEAT)
             # The lock is ours only as long as this connection lives.

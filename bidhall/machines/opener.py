@@ -52,9 +52,7 @@ async def open_bids(hall: Hall, stream: str) -> None:
                 group.create_task(one(bid))
 
 
-def _open_form(
-    path: Path, state: opening.State, source: tender.State, bid: str
-) -> dict[str, Any]:
+def _open_form(path: Path, state: opening.State, source: tender.State, bid: str) -> dict[str, Any]:
     stage = _stage(source, bid, "form")
     with path.open("rb") as file:
         result = open_stage(
@@ -105,9 +103,7 @@ def _open_technical(  # noqa: PLR0913 - from where, to where, what, with which k
     stage = _stage(source, bid, "technical")
     aside = target.with_name(f".{target.name}.new")
     with path.open("rb") as file, aside.open("wb") as out:
-        result = open_stage(
-            stage["descriptor"], key, file, out, operator_secret=state.secrets[bid]
-        )
+        result = open_stage(stage["descriptor"], key, file, out, operator_secret=state.secrets[bid])
     if isinstance(result, NotOpenable):
         aside.unlink()
         return _void(result)
@@ -133,7 +129,7 @@ def _listing(path: Path, result: OpenedStage) -> list[dict[str, Any]]:
     return listing
 
 
-async def _record(
+async def _record(  # noqa: PLR0913 - from where, to where, what, with which keys
     hall: Hall, stream: str, bid: str, result: dict[str, Any], *, opened: str, void: str
 ) -> None:
     kind = void if "reason" in result else opened

@@ -51,7 +51,7 @@ class OperatorClient:
         )
         return cast("dict[str, str]", answer)
 
-    async def _ask(self, **request: object) -> Any:  # noqa: ANN401 - JSON
+    async def _ask(self, **request: object) -> Any:
         try:
             reader, writer = await asyncio.open_unix_connection(self._socket, limit=_LIMIT)
         except OSError as error:

@@ -52,9 +52,7 @@ class Keeper:
             write_aside(path, self._random(stanzas.OPERATOR_SEED_SIZE).hex().encode(), mode=0o600)
         return stanzas.operator_public_bytes(self._seed(path)).hex()
 
-    def release_key(
-        self, tender: str, stage: str, evidence: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def release_key(self, tender: str, stage: str, evidence: Mapping[str, Any]) -> dict[str, Any]:
         """Release the seed of the ``form`` stage when bids are closed and the time has come.
 
         Raises:

@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 async def serve(folder: Path, socket: Path, log: LogIdentity, *, ready: asyncio.Event) -> None:
     """Answer on ``socket`` until cancelled; only this user may connect (0600)."""
     keeper = Keeper(folder, log, lambda: datetime.now(UTC), os.urandom)
-    socket.unlink(missing_ok=True)
+    socket.unlink(missing_ok=True)  # noqa: ASYNC240 - a look at one local file
     before = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(
@@ -63,7 +63,7 @@ def _answer(keeper: Keeper, line: bytes) -> dict[str, Any]:
         return {"ok": False, "code": "bad-request", "message": "the request is not understood"}
 
 
-def _perform(keeper: Keeper, request: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def _perform(keeper: Keeper, request: dict[str, Any]) -> Any:
     match request["op"]:
         case "public-key":
             return keeper.public_key(request["tender"], request["stage"])

@@ -31,7 +31,9 @@ def set_opening_record(state: State, events: Sequence[Event]) -> bytes:
     """Set the PDF from the state and the stream of an ended session."""
     convened = next(one for one in events if one.kind == "OpeningConvened").body
     chairs = [one.body["name"] for one in events if one.kind == "ChairTaken"]
-    ended = next((one for one in events if one.kind in {"OpeningEnded", "LotNotOpened"}), events[-1])
+    ended = next(
+        (one for one in events if one.kind in {"OpeningEnded", "LotNotOpened"}), events[-1]
+    )
     short = {one.body["lot"]: one.body for one in events if one.kind == "LotNotOpened"}
     data: dict[str, Any] = {
         "tender": convened["tender"],
@@ -57,7 +59,7 @@ def set_opening_record(state: State, events: Sequence[Event]) -> bytes:
     return press("opening", data, ended.at)
 
 
-def _lot(state: State, lot: Any, short: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON objects
+def _lot(state: State, lot: Any, short: Any) -> dict[str, Any]:
     note = ""
     if short is not None:
         note = f"投标人 {short['count']} 家，少于 {short['minimum']} 家，不开标，重新招标（实施条例第四十四条）。"

@@ -25,7 +25,7 @@ ON CONFLICT (stream) DO UPDATE SET
 """
 
 
-def row_of(state: Any) -> Row | None:  # noqa: ANN401 - each kind of case has its own State
+def row_of(state: Any) -> Row | None:
     """Derive the ``case_list`` row of a state; None where a case appears in no list."""
     match state:
         case tender.State():
@@ -50,7 +50,7 @@ def row_of(state: Any) -> Row | None:  # noqa: ANN401 - each kind of case has it
             return None
 
 
-def people_rows(state: Any) -> set[tuple[str, str, str]]:  # noqa: ANN401 - as above
+def people_rows(state: Any) -> set[tuple[str, str, str]]:
     """Derive (stream, person, role) for everyone with work in the case."""
     match state:
         case tender.State():
@@ -68,16 +68,16 @@ def people_rows(state: Any) -> set[tuple[str, str, str]]:  # noqa: ANN401 - as a
         case evaluation.State():
             seats = {(state.stream, one.expert, "expert") for one in state.seats.values()}
             hosts = {(state.stream, host, "host") for host in state.hosts}
-            return seats | hosts | {
-                (state.stream, one["person"], "custodian") for one in state.custody.custodians
-            }
+            return (
+                seats
+                | hosts
+                | {(state.stream, one["person"], "custodian") for one in state.custody.custodians}
+            )
         case _:
             return set()
 
 
-async def write_lists(
-    connection: asyncpg.Connection, states: Mapping[str, Any]
-) -> None:
+async def write_lists(connection: asyncpg.Connection, states: Mapping[str, Any]) -> None:
     """Write the rows of the touched streams, inside the writer's transaction."""
     rows = [row for row in map(row_of, states.values()) if row is not None]
     if rows:

@@ -110,7 +110,9 @@ class Archive:
                 file.seek(max(0, end - _END.size))
                 mark, *_, count, size, start, comment = _END.unpack(file.read(_END.size))
                 if mark != b"PK\x05\x06" or comment or start + size + _END.size != end:
-                    raise ArchiveError("the file does not end as a record bundle does; it may be cut short")
+                    raise ArchiveError(
+                        "the file does not end as a record bundle does; it may be cut short"
+                    )
                 file.seek(start)
                 entries = self._parse(file.read(size), count, start)
                 expected = b"".join(one.central() for one in entries.values())
@@ -139,7 +141,9 @@ class Archive:
             at += len(entries[name].local()) + size
             last = name
         if at != start:
-            raise ArchiveError("the files in the bundle do not fill it; something was added or removed")
+            raise ArchiveError(
+                "the files in the bundle do not fill it; something was added or removed"
+            )
         return entries
 
     def _check_headers(self, file: BinaryIO, entries: Mapping[str, _Entry]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -45,7 +45,7 @@ def submitted(bundle: Bundle) -> dict[str, object]:
     return {"versions": count}
 
 
-def _check_stage(state: Any, event: Event, stage: Mapping[str, Any], where: str) -> None:  # noqa: ANN401
+def _check_stage(state: Any, event: Event, stage: Mapping[str, Any], where: str) -> None:
     expected = Expected(
         manifest=bytes.fromhex(state.manifest_hash), lot=event.body["lot"],
         bidder=event.body["bidder"], bidder_key=bytes.fromhex(stage["descriptor"]["bidder_key"]),
@@ -69,7 +69,9 @@ def closed_list(bundle: Bundle) -> dict[str, object]:
     require(set(live) == set(listed), "the close lists other bids than were in force")
     for bid, entry in listed.items():
         hashes = {s["stage"]: canonical.digest(s["descriptor"]).hex() for s in live[bid].stages}
-        require(entry["descriptors"] == hashes, "the close lists another envelope for {bid}", bid=bid)
+        require(
+            entry["descriptors"] == hashes, "the close lists another envelope for {bid}", bid=bid
+        )
     root = canonical.digest(state.closed["bids"]).hex()
     require(root == state.closed["root"], "the list of the close has another root")
     opening = bundle.events("ope")
@@ -103,7 +105,9 @@ def opened(bundle: Bundle) -> dict[str, object]:
             require(isinstance(result, NotOpenable), "{bid} was void, but it opens", bid=bid.bid)
             continue
         if isinstance(result, NotOpenable):
-            raise CheckFailedError("{bid} does not open: {reason}", bid=bid.bid, reason=result.reason)
+            raise CheckFailedError(
+                "{bid} does not open: {reason}", bid=bid.bid, reason=result.reason
+            )
         require(result.plaintext_root == event.body["plaintext_root"],
                 "{bid} opens to another content than recorded", bid=bid.bid)  # fmt: skip
         require(result.header.form == event.body["form"],
@@ -158,14 +162,14 @@ def _private(scalar: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int(scalar, 16), ec.SECP256R1())
 
 
-def _file(bundle: Bundle, upload: str) -> BinaryIO:
+def _file(bundle: Bundle, upload: str) -> io.BufferedReader:
     # A form is small and stays in memory; files spill to disk, so memory stays constant.
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller closes it
     pieces: Iterator[bytes] = bundle.pieces(upload)
     for piece in pieces:
         spool.write(piece)
     spool.seek(0)
-    return io.BufferedReader(spool)  # type: ignore[type-var, return-value] # a spool reads like a raw file
+    return io.BufferedReader(cast("io.RawIOBase", spool))
 
 
 BID_CHECKS = {

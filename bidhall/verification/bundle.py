@@ -61,7 +61,7 @@ class Bundle:
             for one in entries if one.event is not None
         ]  # fmt: skip
 
-    def state(self, prefix: str) -> Any:  # noqa: ANN401 - each kind has its State
+    def state(self, prefix: str) -> Any:
         """Build the state of that stream from its disclosed events."""
         events = self.events(prefix)
         stream = events[0].stream if events else prefix

@@ -61,7 +61,9 @@ def _check_recovered(
     stage: str, raw: dict[int, bytes], manifest: dict[str, object], recorded: str
 ) -> None:
     key = manifest["keys"][stage]  # type: ignore[index] # a manifest is JSON
-    private = recover_private_key(raw, int(str(manifest["threshold"])), bytes.fromhex(key["public_key"]))
+    private = recover_private_key(
+        raw, int(str(manifest["threshold"])), bytes.fromhex(key["public_key"])
+    )
     scalar = private.private_numbers().private_value.to_bytes(32, "big").hex()
     require(scalar == recorded, "the recorded {stage} key is not what the shares give", stage=stage)
 

@@ -84,7 +84,7 @@ def ranking(bundle: Bundle) -> dict[str, object]:
     return {"lots": count, "signatures": len(state.signatures)}
 
 
-def _check_prices(body: Any, opening: Any) -> None:  # noqa: ANN401 - event body and opening state
+def _check_prices(body: Any, opening: Any) -> None:
     for one in body["bids"]:
         form = opening.bids[one["bid"]].form
         require(form is not None and Decimal(form["price"]) == Decimal(one["price"]),

@@ -18,7 +18,7 @@ from bidhall.cases.case import Event, canonical_event
 from bidhall.cases.errors import WrongPhaseError
 from bidhall.verification.archive import ArchiveWriter
 from bidhall.verification.bundle import BUNDLE_TYPE
-from crypto import canonical, multiproof
+from crypto import canonical
 
 if TYPE_CHECKING:
     from bidhall.hall import Hall
@@ -112,7 +112,9 @@ def _uploads(streams: Mapping[str, Iterable[Event]], *, files: bool) -> set[str]
     for event in (one for events in streams.values() for one in events):
         if event.kind in {"BidSubmitted", "BidReplaced"}:
             wanted |= {
-                stage["upload"] for stage in event.body["stages"] if files or stage["stage"] == "form"
+                stage["upload"]
+                for stage in event.body["stages"]
+                if files or stage["stage"] == "form"
             }
         elif event.kind in {"DocumentAttached", "OpeningRecordFiled", "ReportFiled"}:
             wanted.add(event.body["file"])

@@ -91,7 +91,9 @@ def _run(name: str, check: Check, bundle: Bundle) -> Outcome:
         return Outcome(name, "failed", reason=str(error))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
         # Shapes nobody writes: a changed bundle, not a fault of the checker.
-        return Outcome(name, "failed", reason=f"the bundle has a shape that cannot be checked ({error!r})")
+        return Outcome(
+            name, "failed", reason=f"the bundle has a shape that cannot be checked ({error!r})"
+        )
 
 
 def _pinned(bundle: Bundle, vkey: str) -> dict[str, object]:
