@@ -64,7 +64,7 @@ class Reason:
 _EMPLOYED: Final = {
     Role.BIDDER: ("employed-by-bidder", "Law 37, D87 47"),
     Role.TENDEREE: ("employed-by-tenderee", "D87 47"),
-    Role.AGENCY: ("employed-by-agency", "Reg 13"),
+    Role.AGENCY: ("employed-by-agency", "D87 47"),
     Role.SUPERVISOR: ("employed-by-supervisor", "Reg 46"),
 }
 _RELATED: Final = ("related-to-bidder", "Law 37, Reg 46")
