@@ -55,7 +55,7 @@ async def open_hall(settings: Settings) -> AsyncIterator[Hall]:
     writer = Writer(pool, streams, case_of, read_tables=write_lists)
     log = Log(pool, settings.origin, verifier_key(settings.origin, key))
     files = FileStore(pool, settings.data / "files")
-    sessions, devices = Sessions(pool), Devices(pool)
+    sessions, devices = Sessions(pool), Devices(streams)
     people = People(pool, valkey, settings.data / "keys" / "accounts.key")
     hall = Hall(
         settings=settings, pool=pool, valkey=valkey, streams=streams, writer=writer, log=log,

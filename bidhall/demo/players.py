@@ -55,7 +55,7 @@ class Player:
                 await self.visitor.sign_in(one.account, one.password, code)
                 break
             except HallRefusedError as error:
-                if error.code != "code-used":
+                if error.code != "code-refused":
                     raise
                 await asyncio.sleep(_STEP - time.time() % _STEP + 0.2)
         await self.visitor.enrol_device(self.store.device())
