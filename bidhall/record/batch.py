@@ -11,7 +11,16 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from bidhall.cases.case import Case, Command, Due, Event, Person, canonical_event
+from bidhall.cases.case import (
+    AT_ONCE,
+    Case,
+    Command,
+    Due,
+    Event,
+    Happening,
+    Person,
+    canonical_event,
+)
 from bidhall.cases.errors import ConflictError, NotFoundError, RefusedError
 from bidhall.record.streams import COLUMNS, Streams, event_of
 from crypto import canonical, records
@@ -56,7 +65,7 @@ class Batch:
     _open: dict[str, _Stream] = field(default_factory=dict)
     _known: dict[tuple[str, str], Result] = field(default_factory=dict)
     _rows: list[tuple[Any, ...]] = field(default_factory=list)
-    _at: datetime = datetime.min
+    _at: datetime = AT_ONCE
 
     async def lock(self, connection: asyncpg.Connection, commands: list[Command]) -> None:
         """Lock the streams in id order, read the clock once, and find repeated command ids."""
@@ -129,12 +138,15 @@ class Batch:
             message = f"there is no case {command.stream!a}"
             raise NotFoundError(message, code="no-such-case", stream=command.stream)
         at = max(self._at, stream.last_at)
-        state, events, rows = stream.state, [], []
-        for happening in stream.case.decide(state, command, actor, at):
-            event, row = self._place(command, actor, happening, stream.head + len(events) + 1, at)
+        state = stream.state
+        events: list[Event] = []
+        rows: list[tuple[Any, ...]] = []
+        for ordinal, happening in enumerate(stream.case.decide(state, command, actor, at)):
+            seq = stream.head + ordinal + 1
+            event, row = self._place(command, actor, happening, seq, at)
             state = stream.case.evolve(state, event)
             events.append(event)
-            rows.append((*row[:6], digest, *row[6:]))
+            rows.append((*row, ordinal, digest))
         if not events:
             return Result(stream.head, at, (), digest)
         # From here on nothing can fail for this command: take all of it at once.
@@ -147,7 +159,7 @@ class Batch:
         return result
 
     def _place(
-        self, command: Command, actor: Person, happening: Any, seq: int, at: datetime  # noqa: ANN401
+        self, command: Command, actor: Person, happening: Happening, seq: int, at: datetime
     ) -> tuple[Event, tuple[Any, ...]]:
         body = canonical.encode(happening.body)
         signed = None
@@ -171,9 +183,11 @@ class Batch:
         columns: list[list[Any]] = [list(one) for one in zip(*self._rows, strict=True)]
         await connection.execute(
             """
-            INSERT INTO event (stream, seq, at, kind, actor, command_id, digest, body, signed, salt, leaf)
+            INSERT INTO event (stream, seq, at, kind, actor, command_id, body, signed, salt, leaf,
+                               ordinal, digest)
             SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[],
-                $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[])
+                $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::smallint[],
+                $12::bytea[])
             """,
             *columns,
         )

@@ -1,4 +1,4 @@
-"""What keeps a command from being decided at all.
+"""What the record says when it cannot do what was asked.
 
 ::
 
@@ -6,7 +6,9 @@
     └── RecordError
         ├── UnavailableError    the database is away; the same command may be sent again
         ├── OverloadedError     too much is waiting; try again in a moment
-        └── NotSequencedError   the event is safe, its place in the log is not known yet
+        ├── NotSequencedError   the event is safe, its place in the log is not known yet
+        ├── LogDamagedError     tiles or checkpoints are not what was signed
+        └── LogKeyError         the file with the log's key cannot be read as one
 """
 
 from __future__ import annotations
@@ -15,7 +17,14 @@ from typing import ClassVar
 
 from bidhall.errors import BidhallError
 
-__all__ = ["NotSequencedError", "OverloadedError", "RecordError", "UnavailableError"]
+__all__ = [
+    "LogDamagedError",
+    "LogKeyError",
+    "NotSequencedError",
+    "OverloadedError",
+    "RecordError",
+    "UnavailableError",
+]
 
 
 class RecordError(BidhallError):
@@ -40,3 +49,15 @@ class NotSequencedError(RecordError):
     """The event is stored, but no checkpoint covers it yet."""
 
     code = "not-sequenced"
+
+
+class LogDamagedError(RecordError):
+    """A tile or checkpoint is missing or is not what was signed; nothing more is signed over it."""
+
+    code = "log-damaged"
+
+
+class LogKeyError(RecordError):
+    """The file with the log's key cannot be read as one."""
+
+    code = "log-key"

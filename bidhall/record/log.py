@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -13,10 +14,10 @@ from bidhall.cases.case import canonical_event
 from bidhall.cases.errors import NotFoundError
 from bidhall.record.errors import NotSequencedError
 from bidhall.record.streams import COLUMNS, event_of
-from bidhall.record.tilestore import TileStore
+from bidhall.record.tilestore import TileStore, paths_for
 from crypto import merkle, multiproof, proof, receipt
 from crypto.notes import Checkpoint, VerifierKey, open_checkpoint
-from crypto.tiles import TileReader, parse_path
+from crypto.tiles import ReadTile, TileReader, parse_path
 
 __all__ = ["Leaf", "Log"]
 
@@ -36,9 +37,14 @@ class Leaf:
 class Log:
     """The log of one hall, read-only."""
 
-    def __init__(self, pool: asyncpg.Pool, origin: str, vkey: VerifierKey) -> None:
-        """Read through ``pool`` the log ``origin``, signed by ``vkey``."""
-        self._pool, self.origin, self._vkey = pool, origin, vkey
+    def __init__(
+        self, pool: asyncpg.Pool, origin: str, vkey: VerifierKey, *, patience: float = _PATIENCE
+    ) -> None:
+        """Read through ``pool`` the log ``origin``, signed by ``vkey``.
+
+        Whoever asks for an event that has no place yet waits at most ``patience`` seconds.
+        """
+        self._pool, self.origin, self._vkey, self._patience = pool, origin, vkey, patience
         self._tiles = TileStore(pool)
 
     @property
@@ -61,7 +67,8 @@ class Log:
         """Give a tile by its C2SP path.
 
         Raises:
-            NotFoundError: there is no such tile.
+            NotFoundError: there is no such tile; of a partial one, the full one may be there.
+            ProofInvalidError: it is not the path of a tile.
         """
         parse_path(path)
         data = await self._pool.fetchval("SELECT data FROM tile WHERE path = $1", path)
@@ -71,11 +78,28 @@ class Log:
         return bytes(data)
 
     async def consistency(self, first: int, second: int) -> list[bytes]:
-        """Prove that the log of ``second`` entries extends that of ``first``."""
+        """Prove that the log of ``second`` entries extends that of ``first``.
+
+        Raises:
+            ProofInvalidError: not 0 < first <= second, or the log is not that long.
+        """
         size = await self._size()
+        await self._tiles.fetch(paths_for([first, second - 1] if second <= size else [], size))
         return await self._tiles.walk(
             lambda read: TileReader(read, size).consistency(first, second)
         )
+
+    async def inclusion(self, index: int, size: int) -> list[bytes]:
+        """Prove that the log of ``size`` entries holds entry ``index``.
+
+        Raises:
+            ProofInvalidError: not 0 <= index < size, or the log is not that long.
+        """
+        whole = await self._size()
+        await self._tiles.fetch(
+            paths_for([index, size - 1] if index < size <= whole else [], whole)
+        )
+        return await self._tiles.walk(lambda read: TileReader(read, whole).inclusion(index, size))
 
     async def consistency_for(self, given: Mapping[str, Any], seen: int) -> list[str]:
         """Prove that the checkpoint inside a receipt extends one of ``seen`` entries; hex."""
@@ -89,36 +113,27 @@ class Log:
     async def multiproof(self, indexes: Sequence[int], size: int) -> list[bytes]:
         """Prove many leaves at once in the tree of ``size`` entries (docs/spec/bundle.md)."""
         whole = await self._size()
-        wanted = [
-            row["path"] for row in await self._pool.fetch(
-                "SELECT path FROM tile WHERE path LIKE 'tile/_/%' AND path NOT LIKE 'tile/entries/%'"
-            )
-        ]  # fmt: skip
         store = TileStore(self._pool)
-        await store.fetch(wanted)
+        if size <= whole:
+            await store.fetch(paths_for([*indexes, max(size - 1, 0)], whole))
 
-        def prove(read: Any) -> list[bytes]:  # noqa: ANN401 - a tile reader's function
-            reader = TileReader(read, whole)
+        def prove(read: ReadTile) -> list[bytes]:
+            subtree = TileReader(read, whole).subtree
             return multiproof.prove(
-                indexes, size, lambda start, end: merkle.range_root(start, end, reader.subtree)
+                indexes, size, lambda start, end: merkle.range_root(start, end, subtree)
             )
 
         return await store.walk(prove)
 
     async def leaves(self, stream: str, seqs: Sequence[int]) -> list[Leaf]:
-        """Give the leaves of events, in the order asked, once all are in the log."""
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                rows = await self._pool.fetch(
-                    "SELECT seq, log_index, salt, leaf FROM event"
-                    " WHERE stream = $1 AND seq = ANY($2) ORDER BY seq",
-                    stream, list(seqs),
-                )  # fmt: skip
-                if all(row["log_index"] is not None for row in rows):
-                    break
-                await asyncio.sleep(_LOOK_AGAIN)
-        found = {row["seq"]: Leaf(row["log_index"], row["salt"], row["leaf"]) for row in rows}
-        return [found[seq] for seq in seqs]
+        """Give the leaves of events, in the order asked, once all are in the log.
+
+        Raises:
+            NotFoundError: one of the events does not exist.
+            NotSequencedError: after 10 s one is not in the log yet; ask again.
+        """
+        rows = await self._placed(stream, seqs, "seq, log_index, salt, leaf")
+        return [Leaf(rows[seq]["log_index"], rows[seq]["salt"], rows[seq]["leaf"]) for seq in seqs]
 
     async def receipt(self, stream: str, seq: int) -> dict[str, Any]:
         """Give the receipt of an event, waiting (at most 10 s) until the log holds it.
@@ -127,26 +142,59 @@ class Log:
             NotFoundError: there is no such event.
             NotSequencedError: it is safe, but not in the log yet; ask again.
         """
-        end = asyncio.get_running_loop().time() + _PATIENCE
-        while True:
-            row = await self._pool.fetchrow(
-                f"SELECT {COLUMNS}, salt, log_index FROM event WHERE stream = $1 AND seq = $2",  # noqa: S608 - a constant
-                stream, seq,
-            )  # fmt: skip
-            if row is None:
-                message = f"there is no event {seq} in {stream}"
-                raise NotFoundError(message, code="no-such-event")
-            if row["log_index"] is not None:
-                break
-            if asyncio.get_running_loop().time() > end:
-                raise NotSequencedError("the event is stored; its place in the log follows, ask again")
-            await asyncio.sleep(_LOOK_AGAIN)
+        return (await self.receipts(stream, [seq]))[0]
+
+    async def receipts(self, stream: str, seqs: Sequence[int]) -> list[dict[str, Any]]:
+        """Give the receipts of several events of one stream, all against the newest checkpoint.
+
+        Raises:
+            NotFoundError, NotSequencedError: as ``receipt``.
+        """
+        rows = await self._placed(stream, seqs, f"{COLUMNS}, salt, log_index")
         note, checkpoint = await self.latest_checkpoint()
-        path = await self._tiles.walk(
-            lambda read: TileReader(read, checkpoint.size).inclusion(row["log_index"], checkpoint.size)
-        )
-        shown = proof.LogProof(row["log_index"], tuple(path), note)
-        return receipt.make(canonical_event(event_of(row)), row["salt"], str(shown))
+        size, given = checkpoint.size, []
+        await self._tiles.fetch(paths_for([rows[seq]["log_index"] for seq in seqs], size))
+        for seq in seqs:
+            index = rows[seq]["log_index"]
+            path = await self._tiles.walk(partial(_inclusion, index, size))
+            shown = proof.LogProof(index, tuple(path), note)
+            given.append(
+                receipt.make(canonical_event(event_of(rows[seq])), rows[seq]["salt"], str(shown))
+            )
+        return given
+
+    async def evidence(self, stream: str, kinds: Collection[str]) -> list[dict[str, Any]]:
+        """Give receipts of all events of these kinds. Whole events: for the hall's own use."""
+        rows = await self._pool.fetch(
+            "SELECT seq FROM event WHERE stream = $1 AND kind = ANY($2) ORDER BY seq",
+            stream, list(kinds),
+        )  # fmt: skip
+        return await self.receipts(stream, [row["seq"] for row in rows]) if rows else []
+
+    async def _placed(
+        self, stream: str, seqs: Sequence[int], columns: str
+    ) -> dict[int, asyncpg.Record]:
+        """Read rows of events, waiting until each has its place in the log."""
+        end = asyncio.get_running_loop().time() + self._patience
+        while True:
+            rows = await self._pool.fetch(
+                f"SELECT {columns} FROM event WHERE stream = $1 AND seq = ANY($2)",  # noqa: S608 - constants
+                stream, list(seqs),
+            )  # fmt: skip
+            found = {row["seq"]: row for row in rows}
+            if missing := set(seqs) - set(found):
+                message = f"there is no event {min(missing)} in {stream!a}"
+                raise NotFoundError(message, code="no-such-event")
+            if all(row["log_index"] is not None for row in rows):
+                return found
+            if asyncio.get_running_loop().time() > end:
+                message = "the event is stored; its place in the log follows, ask again"
+                raise NotSequencedError(message)
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def _size(self) -> int:
         return int(await self._pool.fetchval("SELECT max(size) FROM checkpoint") or 0)
+
+
+def _inclusion(index: int, size: int, read: ReadTile) -> list[bytes]:
+    return TileReader(read, size).inclusion(index, size)

@@ -38,6 +38,10 @@ class Streams:
         """Tell the seq of the last event, 0 where there is none."""
         return int(await self._pool.fetchval("SELECT head FROM stream WHERE id = $1", stream) or 0)
 
+    async def exists(self, stream: str) -> bool:
+        """Tell whether the stream has an event."""
+        return await self.head(stream) > 0
+
     async def events(self, stream: str, after: int = 0, limit: int | None = None) -> list[Event]:
         """List the events after a seq, in order."""
         rows = await self._pool.fetch(
@@ -57,16 +61,20 @@ class Streams:
 
     def cached(self, stream: str) -> tuple[Any, int]:
         """Give what is cached, the initial state at 0 where nothing is."""
-        return self._states.get(stream) or (self._case_of(stream).initial(stream), 0)
+        found = self._states.get(stream)
+        if found is None:
+            return self._case_of(stream).initial(stream), 0
+        self._states.move_to_end(stream)
+        return found
 
-    def apply(self, stream: str, state: Any, events: list[Event]) -> tuple[Any, int]:  # noqa: ANN401
-        """Apply events in order; gives the state and its head."""
-        case, head = self._case_of(stream), 0
+    def apply(self, stream: str, state: Any, events: list[Event]) -> tuple[Any, int]:
+        """Apply events, at least one, in order; gives the state and its head."""
+        case = self._case_of(stream)
         for event in events:
-            state, head = case.evolve(state, event), event.seq
-        return state, head
+            state = case.evolve(state, event)
+        return state, events[-1].seq
 
-    def keep(self, stream: str, state: Any, head: int) -> None:  # noqa: ANN401
+    def keep(self, stream: str, state: Any, head: int) -> None:
         """Cache a committed state; an older one never replaces a newer."""
         if head >= self._states.get(stream, (None, 0))[1]:
             self._states[stream] = (state, head)

@@ -51,7 +51,9 @@ async def _run(connection: asyncpg.Connection, before: dict[str, str]) -> list[s
     files = sorted(path for path in _FOLDER.iterdir() if _NAME.fullmatch(path.name))
     unknown = set(before) - {path.name for path in files}
     if unknown:
-        message = f"the database has {min(unknown)}, which this program does not know; use a newer one"
+        message = (
+            f"the database has {min(unknown)}, which this program does not know; use a newer one"
+        )
         raise MigrationError(message)
     ran = []
     for path in files:
