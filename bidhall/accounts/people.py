@@ -42,7 +42,8 @@ PERSON_COLUMNS: Final = (
 _ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _LONGEST_NAME: Final = 120
 _SELECT: Final = (
-    "SELECT " + PERSON_COLUMNS + " FROM person p JOIN organisation o ON o.id = p.organisation"
+    "SELECT " + PERSON_COLUMNS + " FROM person p"  # noqa: S608 - constants
+    " JOIN organisation o ON o.id = p.organisation"
 )
 
 

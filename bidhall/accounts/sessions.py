@@ -78,6 +78,15 @@ class Sessions:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
+    def now(self) -> datetime:
+        """Tell the time by this machine's clock, for what only lasts minutes."""
+        return datetime.now(UTC)
+
+    async def database_now(self) -> datetime:
+        """Tell the time by the clock of the deadlines."""
+        at: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
+        return at
+
     async def find(self, token: str) -> Session | None:
         """Find a whole session by its token; a half one is none."""
         found = await self.find_any(token)
