@@ -10,9 +10,10 @@ import asyncio
 import importlib
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from bench.outcome import Outcome
+from bench.outcome import NotHereError, Outcome
 
 # Each is a coroutine function without arguments that gives an Outcome.
 BENCHES = {
@@ -31,11 +32,7 @@ BENCHES = {
 }
 
 
-class NotHereError(Exception):
-    """The measurement cannot be taken on this machine."""
-
-
-def find(name: str) -> Callable[[], Awaitable[Outcome]]:
+def find(name: str) -> Callable[[], Coroutine[Any, Any, Outcome]]:
     """Give the function of a measurement.
 
     Raises:
@@ -43,7 +40,9 @@ def find(name: str) -> Callable[[], Awaitable[Outcome]]:
     """
     module, function = BENCHES[name].split(":")
     try:
-        found: Callable[[], Awaitable[Outcome]] = getattr(importlib.import_module(module), function)
+        found: Callable[[], Coroutine[Any, Any, Outcome]] = getattr(
+            importlib.import_module(module), function
+        )
     except ModuleNotFoundError as error:
         if error.name != module:
             raise

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-__all__ = ["Outcome", "alternating"]
+__all__ = ["NotHereError", "Outcome", "alternating"]
+
+
+class NotHereError(Exception):
+    """The measurement cannot be taken on this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Members:
             answer += one.recv(4096)
         if b" 101 " not in answer:
             raise RuntimeError(answer.decode())
-        one.setblocking(False)
+        one.settimeout(0)
         place = one.fileno()
         self.first = place if self.first < 0 else self.first
         self.sockets[place] = one
@@ -62,7 +62,7 @@ class Members:
         # The first speaks once so that the room exists, before anyone can join it.
         for one in self.sockets.values():
             one.sendall(masked(b'{"t":"join","v":1}'))
-        self.take(0.5, lambda: False)
+        self.take(0.5, _never)
         for place in self.seen:
             self.seen[place] = 0
 
@@ -152,10 +152,18 @@ class Members:
         }
 
 
+def _never() -> bool:
+    return False
+
+
 def masked(data: bytes, first: int = 0x81) -> bytes:
     """Frame a message of a client; the mask is zero, which costs nothing to apply."""
     size = len(data)
-    head = struct.pack("!BB", first, 0x80 | size) if size < 126 else struct.pack("!BBH", first, 0xFE, size)
+    head = (
+        struct.pack("!BB", first, 0x80 | size)
+        if size < 126
+        else struct.pack("!BBH", first, 0xFE, size)
+    )
     return head + b"\0\0\0\0" + data
 
 
@@ -176,7 +184,7 @@ def main() -> None:
         else:
             assert members is not None
             answer = members.run(**question)
-        print(json.dumps(answer), flush=True)  # noqa: T201
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

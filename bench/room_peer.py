@@ -20,7 +20,7 @@ async def main() -> None:
             members.discard(connection)
 
     async with serve(member, "127.0.0.1", 0, compression=None, backlog=4096) as server:
-        print(next(iter(server.sockets)).getsockname()[1], flush=True)  # noqa: T201
+        print(next(iter(server.sockets)).getsockname()[1], flush=True)
         await server.serve_forever()
 
 

@@ -41,7 +41,9 @@ class Sessions:
 
     async def find(self, token: str) -> Session | None:
         """Give the session of a token."""
-        return Session(Person(f"per-{token}", token, organisation="org-a", roles=frozenset({"member"})))
+        return Session(
+            Person(f"per-{token}", token, organisation="org-a", roles=frozenset({"member"}))
+        )
 
 
 async def main(dsn: str, loop: str) -> None:
@@ -71,9 +73,9 @@ async def main(dsn: str, loop: str) -> None:
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)  # noqa: T201
+    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
     await serving
 
 

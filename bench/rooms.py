@@ -14,10 +14,10 @@ from typing import Any
 
 import psutil
 
-from bench.outcome import Outcome, alternating
+from bench.outcome import NotHereError, Outcome, alternating
 from bench.processes import Process, cores, running
-from bench.services import fresh_database
 from bench.room_case import case_of
+from bench.services import fresh_database
 from bidhall.cases.case import Command, Person
 from bidhall.record.streams import Streams
 from bidhall.record.writer import Writer
@@ -101,18 +101,15 @@ async def node() -> Outcome:
 
 
 def _node_peer() -> list[str]:
-    program = shutil.which("node")
-    if program is None or shutil.which("npm") is None:
-        message = "rooms-node needs node and npm"
-        raise SystemExit(message)
+    node_, npm = shutil.which("node"), shutil.which("npm")
+    if node_ is None or npm is None:
+        raise NotHereError("rooms-node: needs node and npm, which are not here")
     folder = Path(tempfile.gettempdir()) / f"bidhall-bench-ws-{os.getuid()}"
     if not (folder / "node_modules/ws").exists():
         folder.mkdir(exist_ok=True)
-        subprocess.run(  # noqa: S603 - fixed arguments
-            ["npm", "install", "--silent", "--prefix", str(folder), "ws@8"], check=True  # noqa: S607
-        )
+        subprocess.run([npm, "install", "--silent", "--prefix", str(folder), "ws@8"], check=True)
     script = Path(__file__).with_name("room_peer.cjs")
-    return ["env", f"NODE_PATH={folder / 'node_modules'}", program, str(script)]
+    return ["env", f"NODE_PATH={folder / 'node_modules'}", node_, str(script)]
 
 
 async def memory() -> Outcome:
@@ -137,7 +134,9 @@ async def memory() -> Outcome:
                 )
                 await warm.ask(do="connect", port=number, count=20, path=path, rooms=is_room)
                 before = psutil.Process(process.pid).memory_info().rss
-                await members.ask(do="connect", port=number, count=MEMBERS, path=path, rooms=is_room)
+                await members.ask(
+                    do="connect", port=number, count=MEMBERS, path=path, rooms=is_room
+                )
                 grown.append((psutil.Process(process.pid).memory_info().rss - before) / MEMBERS)
         ratios.append(grown[0] / grown[1])
         raw.append({"bytes": round(grown[0]), "peer_bytes": round(grown[1])})

@@ -19,19 +19,27 @@ __all__ = ["fresh_database"]
 
 
 @asynccontextmanager
+async def _server() -> AsyncIterator[str]:
+    given = os.environ.get("DATABASE_URL", "")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="bidhall-bench-", ignore_cleanup_errors=True) as folder:
+        async with local_services(Path(folder)) as services:
+            yield services.database_url
+
+
+@asynccontextmanager
 async def fresh_database() -> AsyncIterator[str]:
     """Give the address of a migrated database that is dropped afterwards."""
-    given = os.environ.get("DATABASE_URL", "")
-    with tempfile.TemporaryDirectory(prefix="bidhall-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        async with local_services(Path(folder), database_url=given, redis_url="unused") as services:
-            name = f"bench_{secrets.token_hex(6)}"
-            admin = await asyncpg.connect(services.database_url)
-            await admin.execute(f"CREATE DATABASE {name}")
-            address = urlunsplit(urlsplit(services.database_url)._replace(path=f"/{name}"))
-            await migrate(address)
-            try:
-                yield address
-            finally:
-                await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-                await admin.close()
+    async with _server() as url:
+        name = f"bench_{secrets.token_hex(6)}"
+        admin = await asyncpg.connect(url)
+        await admin.execute(f"CREATE DATABASE {name}")
+        address = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        await migrate(address)
+        try:
+            yield address
+        finally:
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            await admin.close()

@@ -30,6 +30,7 @@ PIECE_TYPE: Final = "application/offset+octet-stream"
 
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
 _KEY: Final = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,64}")
+_DIGEST: Final = 32
 _METADATA_BYTES: Final = 4096
 _NAME_CHARACTERS: Final = 255
 # Control characters, and the marks that reorder text: a name must look like what it is.
@@ -137,7 +138,7 @@ def checksum(headers: Headers) -> bytes | None:
         return None
     algorithm, _, encoded = value.partition(" ")
     digest = _decoded(encoded)
-    if algorithm != CHECKSUM_ALGORITHM or digest is None or len(digest) != 32:
+    if algorithm != CHECKSUM_ALGORITHM or digest is None or len(digest) != _DIGEST:
         message = f"Upload-Checksum must be {CHECKSUM_ALGORITHM!r}, a space, 32 bytes in base64"
         raise HeaderInvalidError(message, header="Upload-Checksum")
     return digest

@@ -56,23 +56,30 @@ _COLUMNS: Final = (
     " CASE WHEN state = 'adopted' THEN 0 ELSE extract(epoch FROM expires_at)::bigint END AS expires,"
     " (state <> 'adopted' AND expires_at < now()) AS expired"
 )
-_FIND: Final = f"SELECT {_COLUMNS} FROM upload WHERE id = $1"
+
+
+def _sql(text: str) -> str:
+    """Put the columns of `Upload` where a statement wants them."""
+    return text.replace("COLUMNS", _COLUMNS)
+
+
+_FIND: Final = _sql("SELECT COLUMNS FROM upload WHERE id = $1")
 _USAGE: Final = """
     SELECT count(*) AS uploads, coalesce(sum(length), 0)::bigint AS bytes
     FROM upload WHERE owner = $1 AND state <> 'adopted'"""
-_ENTER: Final = f"""
+_ENTER: Final = _sql("""
     INSERT INTO upload (id, owner, person, name, length, state, sha256, root, expires_at)
     VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::text IS NULL THEN 'receiving' ELSE 'complete' END,
             $6, $7, now() + make_interval(hours => $8))
-    RETURNING {_COLUMNS}"""
-_SETTLE: Final = f"""
+    RETURNING COLUMNS""")
+_SETTLE: Final = _sql("""
     UPDATE upload SET received = $2, sha256 = $3, root = $4,
         state = CASE WHEN $3::text IS NULL THEN 'receiving' ELSE 'complete' END,
         expires_at = now() + make_interval(hours => $5)
-    WHERE id = $1 AND state = 'receiving' RETURNING {_COLUMNS}"""
-_TOUCH: Final = f"""
+    WHERE id = $1 AND state = 'receiving' RETURNING COLUMNS""")
+_TOUCH: Final = _sql("""
     UPDATE upload SET expires_at = greatest(expires_at, now() + interval '1 hour')
-    WHERE id = $1 AND owner = $2 RETURNING {_COLUMNS}"""
+    WHERE id = $1 AND owner = $2 RETURNING COLUMNS""")
 _ADOPT: Final = """
     UPDATE upload SET state = 'adopted' WHERE id = $1 AND sha256 IS NOT NULL RETURNING id"""
 _ENTER_OWN: Final = """

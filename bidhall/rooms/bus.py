@@ -37,9 +37,17 @@ log = logging.getLogger(__name__)
 class Bus(Protocol):
     """A way to tell the other workers something, best effort."""
 
-    async def start(self, receive: Callable[[bytes], None]) -> None: ...
-    def send(self, message: bytes) -> None: ...
-    async def close(self) -> None: ...
+    async def start(self, receive: Callable[[bytes], None]) -> None:
+        """Listen from now on."""
+        ...
+
+    def send(self, message: bytes) -> None:
+        """Tell the others, without waiting."""
+        ...
+
+    async def close(self) -> None:
+        """Stop."""
+        ...
 
 
 class ValkeyBus:

@@ -6,6 +6,7 @@ Each error ends the connection or one message, never the room::
     └── RoomsError                  `code` is stable and goes out to the member
         ├── FrameInvalidError       a frame from the member is not one of the protocol's
         ├── BudgetExceededError     the member sends commands faster than its budget
+        ├── SessionChangedError     the connection's session ended or was turned; join again
         ├── RoomUnknownError        there is no such stream, or none this person may know of
         └── RoomsClosedError        this worker is shutting down, or cannot take another member
 """
@@ -22,6 +23,7 @@ __all__ = [
     "RoomUnknownError",
     "RoomsClosedError",
     "RoomsError",
+    "SessionChangedError",
 ]
 
 
@@ -56,7 +58,13 @@ class RoomUnknownError(RoomsError):
     default_code = "no-such-room"
 
 
+class SessionChangedError(RoomsError):
+    """The session this connection began with ended, or was turned into another by a code."""
+
+    default_code = "session-changed"
+
+
 class RoomsClosedError(RoomsError):
-    """This worker is shutting down or cannot take another member; try again later."""
+    """The worker is shutting down or cannot take another member; try again later."""
 
     default_code = "room-unavailable"

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 __all__ = ["framed"]
 
 _TEXT_FINAL = 0x81
+_SHORT = 125
+_MEDIUM = (1 << 16) - 1
 
 
 def _header(size: int) -> bytes:
-    if size < 126:
+    if size <= _SHORT:
         return bytes((_TEXT_FINAL, size))
-    if size < 1 << 16:
+    if size <= _MEDIUM:
         return struct.pack("!BBH", _TEXT_FINAL, 126, size)
     return struct.pack("!BBQ", _TEXT_FINAL, 127, size)
 

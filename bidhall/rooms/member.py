@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bidhall.cases.case import Person
 from bidhall.rooms.framing import framed
 from bidhall.rooms.outlet import Outlet
@@ -18,15 +16,13 @@ class Member:
     an older turn stops.
     """
 
-    __slots__ = ("audience", "gone", "outlet", "person", "session", "token", "turn")
+    __slots__ = ("audience", "gone", "outlet", "person", "token", "turn", "write")
 
-    def __init__(
-        self, outlet: Outlet, person: Person | None, session: Any = None, token: str | None = None
-    ) -> None:
+    def __init__(self, outlet: Outlet, person: Person | None, *, token: str | None = None) -> None:
         """Make a member that sees nothing yet."""
         self.outlet = outlet
+        self.write = outlet.write  # looked up once: it is called for every member and event
         self.person = person
-        self.session = session
         self.token = token
         self.audience = ""
         self.turn = 0
@@ -34,7 +30,7 @@ class Member:
 
     def send(self, *payloads: bytes) -> int:
         """Send frames to this member alone; return the bytes still waiting."""
-        return 0 if self.gone else self.outlet.write(payloads, framed(payloads))
+        return 0 if self.gone else self.write(payloads, framed(payloads))
 
     def close(self, code: int, reason: str) -> None:
         """End the connection."""

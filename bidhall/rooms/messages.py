@@ -206,10 +206,11 @@ def decode(data: str | bytes) -> ClientFrame:
         message = f"the frame has {size} bytes; send at most {MAX_FRAME_BYTES}"
         raise FrameInvalidError(message, code="frame-too-long", maximum=MAX_FRAME_BYTES)
     try:
-        return _decoder.decode(data)
+        frame: ClientFrame = _decoder.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         message = f"not a frame of the rooms protocol: {str(error)[:200]}"
         raise FrameInvalidError(message) from error
+    return frame
 
 
 def encode(frame: ServerFrame) -> bytes:

@@ -1,36 +1,38 @@
 """One stream, live: the state, a view for each audience, and the members.
 
-Nothing here waits for a member, and nothing here reads a clock or a socket. Events come in by
-`Room.offer` in any order and repetition; they take effect once and in order, and what is
-missing is fetched from the store, which is the truth.
+Nothing here waits for a member. Events come in by `Room.offer` in any order and repetition;
+they take effect once and in order, and what is missing is fetched from the store, which is the
+truth.
+
+Writing to a thousand members takes some milliseconds, one ``send`` each, however much is sent.
+So while more commands for this room are being decided, what came so far waits for them, at
+most as long as the last writing took; with nothing else on its way it goes out at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final
 
 from bidhall.accounts.authorise import may_watch
 from bidhall.cases.case import Case, Event, Person
 from bidhall.cases.errors import ForbiddenError
 from bidhall.rooms.member import Member
 from bidhall.rooms.messages import VERSION, Close, Joined, You, encode
+from bidhall.rooms.needs import StreamReader
 from bidhall.rooms.settings import Settings
 from bidhall.rooms.view import View
 from bidhall.rooms.views import BREATH, Views
 
-__all__ = ["Room", "Seat", "StreamReader", "Surroundings"]
+__all__ = ["Room", "Seat", "Surroundings"]
 
 
-class StreamReader(Protocol):
-    """The part of `bidhall.record.streams.Streams` that rooms use."""
-
-    async def events(
-        self, stream: str, after: int = 0, limit: int | None = None
-    ) -> Sequence[Event]: ...
-    async def head(self, stream: str) -> int: ...
+LONGEST_WAIT: Final = 0.02
+"""How long events may wait for company at most, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ class Room:
         self._around = surroundings
         self._views = Views(case, stream, self.events)
         self._fetching = asyncio.Lock()
-        self._flush_due = False
+        self._flush: asyncio.Future[None] | None = None
+        self._writing_took = 0.0
+        self._commands = 0
 
     @property
     def head(self) -> int:
@@ -114,16 +118,41 @@ class Room:
         self._settle()
         self._views.take(event, self.state)
         self.presence_due = True
-        if not self._flush_due:
-            self._flush_due = True
-            asyncio.get_running_loop().call_soon(self._flush_all)
+        if self._flush is None:
+            loop = asyncio.get_running_loop()
+            self._flush = loop.create_future()
+            if self._commands:
+                loop.call_later(min(self._writing_took, LONGEST_WAIT), self._flush_all)
+            else:
+                loop.call_soon(self._flush_all)
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """Count a command as on its way to a decision while the block runs."""
+        self._commands += 1
+        try:
+            yield
+        finally:
+            self._commands -= 1
+            if not self._commands and self._flush is not None:
+                asyncio.get_running_loop().call_soon(self._flush_all)
+
+    async def written(self) -> None:
+        """Wait until the events so far were written to the members."""
+        if self._flush is not None:
+            await asyncio.shield(self._flush)
 
     def _flush_all(self) -> None:
-        self._flush_due = False
+        if self._flush is None:  # done already: it was called for at once and later too
+            return
+        done, self._flush = self._flush, None
+        began = time.monotonic()
         for view in self._views:
-            self._flush(view)
+            self._write(view)
+        self._writing_took = time.monotonic() - began
+        done.set_result(None)
 
-    def _flush(self, view: View) -> None:
+    def _write(self, view: View) -> None:
         view.flush(self._drop_slow, self._around.settings.backlog)
 
     def _drop_slow(self, member: Member) -> None:
@@ -170,13 +199,13 @@ class Room:
         view = self._views.known(member.audience)
         if view is None or member not in view.live:
             return None
-        self._flush(view)
+        self._write(view)
         return view
 
     def spread(self, payload: bytes) -> None:
         """Send one frame to all members that are up to date, and drop the slow ones."""
         for view in self._views:
-            self._flush(view)
+            self._write(view)
             view.spread([payload], self._drop_slow, self._around.settings.backlog)
 
     async def view(self, audience: str) -> View:
@@ -217,7 +246,7 @@ class Room:
         member.turn += 1
         view = self._views.known(member.audience)
         if view is not None and member in view.live:
-            self._flush(view)
+            self._write(view)
             view.live.discard(member)
 
     async def _tell_roles(self, members: list[Member], seat: Seat) -> None:
@@ -246,7 +275,7 @@ class Room:
             if not await self._read_in_time(member) or member.turn != turn:
                 return
         # From here to the end nothing waits: no event can come between.
-        self._flush(view)
+        self._write(view)
         view.live.add(member)
         if seat.roles != roles:
             member.send(self._joined(member, seat, view, sent))

@@ -12,7 +12,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -22,39 +22,17 @@ from bidhall.desk import RawCommand
 from bidhall.rooms import hints
 from bidhall.rooms.bus import Bus
 from bidhall.rooms.door import Door
-from bidhall.rooms.errors import RoomsClosedError, RoomUnknownError
+from bidhall.rooms.errors import RoomsClosedError, RoomUnknownError, SessionChangedError
 from bidhall.rooms.member import Member
 from bidhall.rooms.messages import Clock, Close, CommandFrame, Result, encode
+from bidhall.rooms.needs import Perform, SessionFinder, StreamReader
 from bidhall.rooms.presence import Attendance, RollCall
-from bidhall.rooms.room import Room, StreamReader, Surroundings
+from bidhall.rooms.room import Room, Surroundings
 from bidhall.rooms.settings import Settings
 
-__all__ = ["Perform", "PerformReply", "Rooms", "SessionFinder"]
+__all__ = ["Rooms"]
 
 log = logging.getLogger(__name__)
-
-
-class PerformReply(Protocol):
-    """The part of `bidhall.record.writer.Reply` that rooms use."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def events(self) -> Sequence[Event]: ...
-    @property
-    def repeated(self) -> bool: ...
-
-
-Perform = Callable[[RawCommand, Person, Any], Awaitable[PerformReply]]
-"""``(raw, person, session)``: `bidhall.desk.Desk.perform`."""
-
-
-class SessionFinder(Protocol):
-    """The part of `bidhall.accounts.sessions.Sessions` that rooms use."""
-
-    async def find(self, token: str) -> Any | None: ...
 
 
 def _system_now() -> datetime:
@@ -64,7 +42,7 @@ def _system_now() -> datetime:
 class Rooms:
     """The rooms of this worker."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it reads, asks and tells
         self,
         streams: StreamReader,
         case_of: Callable[[str], Case],
@@ -209,7 +187,11 @@ class Rooms:
     async def perform(self, room: Room, member: Member, frame: CommandFrame) -> Result:
         """Carry out a member's command; its events are sent before this returns.
 
+        The session is looked up anew each time: who signs out can do nothing more, and a code
+        given meanwhile counts only for a connection that began after it.
+
         Raises:
+            SessionChangedError: the session is not the one any more; nothing was tried.
             BidhallError: it was refused.
         """
         if member.person is None:
@@ -219,13 +201,23 @@ class Rooms:
         if frame.signed is not None:
             signed = Signed(frame.signed.device, frame.signed.signature)
         raw = RawCommand(frame.id, room.stream, frame.kind, frame.body, signed)
-        reply = await self._perform(raw, member.person, member.session)
+        with room.deciding():
+            session = await self._session(member)
+            reply = await self._perform(raw, member.person, session)
         if not room.offer(reply.events) or room.head < reply.seq:
             await room.catch_up()
+        await room.written()
         view = room.live_view(member)
         numbers = (view.number_of(event.seq) for event in reversed(reply.events)) if view else ()
         seq = next((number for number in numbers if number is not None), None)
         return Result(at=stamp(reply.at), seq=seq, repeated=reply.repeated)
+
+    async def _session(self, member: Member) -> Any:
+        session = await self.sessions.find(member.token) if member.token else None
+        if session is None or session.person != member.person:
+            message = "the session ended or was turned; join again"
+            raise SessionChangedError(message)
+        return session
 
     async def read(
         self, stream: str, person: Person | None, after: int = 0
@@ -299,6 +291,10 @@ class Rooms:
     async def _recheck_sessions(self) -> None:
         for room in list(self._rooms.values()):
             for member in room.members():
-                if member.token is not None and await self.sessions.find(member.token) is None:
+                if member.token is None:
+                    continue
+                try:
+                    await self._session(member)
+                except SessionChangedError as error:
                     room.leave(member)
-                    member.close(Close.SIGN_IN, "the session has ended: sign in again")
+                    member.close(Close.RESTART, error.message)

@@ -15,10 +15,10 @@ from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from bidhall.accounts.admission import client_address, from_own_page, token_of
 from bidhall.cases.errors import ForbiddenError
 from bidhall.errors import BidhallError
-from bidhall.rooms.admission import origin_allowed, token_of
-from bidhall.rooms.errors import RoomsClosedError, RoomUnknownError
+from bidhall.rooms.errors import RoomsClosedError, RoomUnknownError, SessionChangedError
 from bidhall.rooms.member import Member
 from bidhall.rooms.messages import (
     Clock,
@@ -65,20 +65,26 @@ class RoomSocket:
     """The ASGI application behind the route."""
 
     def __init__(self, rooms: Rooms, origins: Collection[str] = ()) -> None:
-        """Serve ``rooms`` to pages of the own host and of ``origins``."""
+        """Serve ``rooms`` to pages of the own host and of ``origins``, the proxies in front."""
         self._rooms = rooms
         self._origins = frozenset(origins)
+        self._secure = any(one.startswith("https://") for one in self._origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection from upgrade to end."""
         await receive()  # websocket.connect
         request = HTTPConnection(scope)
-        if not origin_allowed(request.headers, self._origins):
+        if not from_own_page(request.headers, self._origins):
             await send({"type": "websocket.close", "code": Close.MAY_NOT_WATCH})  # HTTP 403
             return
-        token = token_of(request.headers, request.cookies)
+        secure = scope["scheme"] == "wss" or self._secure
+        token = token_of(request.headers, request.cookies, secure=secure) or None
         stream = str(scope["path_params"]["stream"])
-        address = request.client.host if request.client else ""
+        address = client_address(
+            request.client.host if request.client else "",
+            request.headers.get("x-forwarded-for", ""),
+            proxied=bool(self._origins),
+        )
         await send({"type": "websocket.accept"})
         outlet = scope.get("extensions", {}).get(EXTENSION) or QueueOutlet(send)
         try:
@@ -139,7 +145,6 @@ class _Connection:
             error = RoomUnknownError("the session has ended; sign in again", code="sign-in-again")
             _turn_away(self._member, Close.SIGN_IN, error)
             return False
-        self._member.session = session
         self._member.person = session.person
         return True
 
@@ -202,6 +207,9 @@ class _Connection:
             return
         try:
             result = await self._rooms.perform(self._room, self._member, frame)
+        except SessionChangedError as error:
+            # No reply: the client joins again and repeats the command under its new session.
+            self._member.close(Close.RESTART, error.message)
         except BidhallError as error:
             self._member.send(encode(Failure(id=frame.id, error=denial(error))))
         except Exception:

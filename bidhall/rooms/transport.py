@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidState
 
 from bidhall.rooms.messages import MAX_FRAME_BYTES
 
-__all__ = ["EXTENSION", "KNOWN_VERSION", "DirectOutlet", "RoomSocketProtocol", "server_options"]
+__all__ = ["EXTENSION", "KNOWN_VERSION", "RoomSocketProtocol", "server_options"]
 
 KNOWN_VERSION: Final = "0.54.0"
 EXTENSION: Final = "bidhall.outlet"
@@ -29,7 +29,10 @@ log = logging.getLogger(__name__)
 
 
 class RoomSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket connection, with a door for writing ready-made frames."""
+    """uvicorn's WebSocket connection, and an `Outlet` that writes ready-made frames.
+
+    The application gets it in its scope, once the connection is accepted it may write.
+    """
 
     congested = False
 
@@ -47,7 +50,7 @@ class RoomSocketProtocol(WebSocketsSansIOProtocol):
         """Run the application, with `EXTENSION` in its scope."""
         if uvicorn.__version__ == KNOWN_VERSION:
             extensions = cast("dict[str, Any]", self.scope["extensions"])
-            extensions[EXTENSION] = DirectOutlet(self)
+            extensions[EXTENSION] = self
         else:
             log.warning(
                 "uvicorn %s is not the known %s: rooms use plain ASGI",
@@ -55,17 +58,19 @@ class RoomSocketProtocol(WebSocketsSansIOProtocol):
             )  # fmt: skip
         await super().run_asgi()
 
-    def write_frames(self, frames: bytes) -> int:
-        """Write whole frames if the connection is open; return the bytes still waiting."""
-        if self.close_sent or self.disconnected or not self.handshake_complete:
+    def write(self, payloads: Sequence[bytes], frames: bytes) -> int:
+        """Send ``frames`` at once if the connection is open; return the bytes still waiting."""
+        del payloads
+        if self.close_sent or self.disconnected or self.transport.is_closing():
             return 0
-        transport = self.transport
-        if transport.is_closing():
-            return 0
-        transport.write(frames)
-        return transport.get_write_buffer_size() if self.congested else 0
+        self.transport.write(frames)
+        return self.transport.get_write_buffer_size() if self.congested else 0
 
-    def close_with(self, code: int, reason: str) -> None:
+    async def drained(self) -> None:
+        """Wait until few bytes are waiting, or the connection is gone."""
+        await self.writable.wait()
+
+    def close(self, code: int, reason: str) -> None:
         """Send a close frame behind what is waiting, and cut the peer off after `GRACE`.
 
         uvicorn's own close would wait until a congested peer has read everything: for ever.
@@ -84,29 +89,6 @@ class RoomSocketProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(GRACE, self.transport.abort)
-
-
-class DirectOutlet:
-    """An `Outlet` that writes into the transport."""
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: RoomSocketProtocol) -> None:
-        """Write into the transport of ``protocol``."""
-        self._protocol = protocol
-
-    def write(self, payloads: Sequence[bytes], frames: bytes) -> int:
-        """Send ``frames`` at once; return the bytes still waiting."""
-        del payloads
-        return self._protocol.write_frames(frames)
-
-    async def drained(self) -> None:
-        """Wait until few bytes are waiting, or the connection is gone."""
-        await self._protocol.writable.wait()
-
-    def close(self, code: int, reason: str) -> None:
-        """Close with a code after what was written; cut off if that takes too long."""
-        self._protocol.close_with(code, reason)
 
 
 def server_options() -> dict[str, Any]:

@@ -62,7 +62,7 @@ class View:
     def spread(self, payloads: list[bytes], slow: Callable[[Member], None], cap: int) -> None:
         """Write ``payloads`` to the live members; report those with over ``cap`` bytes waiting."""
         frames = framed(payloads)
-        late = [one for one in self.live if one.outlet.write(payloads, frames) > cap]
+        late = [one for one in self.live if one.write(payloads, frames) > cap]
         for member in late:
             slow(member)
 

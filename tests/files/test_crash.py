@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -41,7 +40,7 @@ async def serving(dsn: str, folder: Path) -> AsyncIterator[Server]:
     """Run a server in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.files.serve", dsn, str(folder),
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     try:

@@ -1,5 +1,7 @@
 """A small case for tests: a board where some things are hidden from some people.
 
+Commands, who may send them and what they do::
+
     Open                anyone      begins
     Say                 anyone      everyone sees it
     Seal                anyone      seats see it; the public does not even see that it happened

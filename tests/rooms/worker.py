@@ -37,9 +37,7 @@ async def main(dsn: str, redis: str, key: str, poll: str) -> None:
         return await writer.submit(Command(raw.id, raw.stream, raw.kind, raw.body), person)
 
     bus = None if redis == "-" else ValkeyBus(redis, bytes.fromhex(key))
-    settings = Settings(
-        poll=float(poll), presence=0.02, heartbeat=0.2, anonymous_per_address=5000
-    )
+    settings = Settings(poll=float(poll), presence=0.02, heartbeat=0.2, anonymous_per_address=5000)
     rooms = Rooms(streams, case_of, bus, perform, Sessions(), settings=settings)
     writer.publish = rooms.publish
     writer.start()
