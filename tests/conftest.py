@@ -55,7 +55,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if wanted and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"browser tests may not be skipped here: {report.longrepr}"
-    return report  # type: ignore[return-value] # noqa: B901 - how a wrapper answers
+    return report  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,13 +24,13 @@ def end_leftovers(home: Path, program: str) -> None:
 
     Both servers make their data folder their working folder, their children too. A process is
     held by its number and the time it began, so that a number used again is never mistaken for it.
-    The caller holds the folder's lock: whatever is found has lost its hall.
+    The caller holds the folder's lock: whatever is found has lost its hall. Blocks while it waits.
 
     Raises:
         FolderError: one of them does not end.
     """
-    left = list(_living_in(home, program))
     for step, patience in _STEPS:
+        left = list(_living_in(home, program))
         if not left:
             return
         _log.warning(
@@ -40,10 +41,18 @@ def end_leftovers(home: Path, program: str) -> None:
         )
         for one in left:
             _send(one, step)
-        left = psutil.wait_procs(left, timeout=patience)[1]
-    if left:
+        _wait(home, program, patience)
+    if left := list(_living_in(home, program)):
         message = f"process {left[0].pid} ({program}) still uses {home} and cannot be ended; end it"
         raise FolderError(message)
+
+
+def _wait(home: Path, program: str, patience: float) -> None:
+    # Looked for again rather than waited for by number: where nobody collects the dead, a number
+    # stays taken, but a dead process works in no folder any more.
+    end = time.monotonic() + patience
+    while time.monotonic() < end and any(_living_in(home, program)):
+        time.sleep(0.05)
 
 
 def _living_in(home: Path, program: str) -> Iterable[psutil.Process]:

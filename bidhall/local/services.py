@@ -80,18 +80,19 @@ async def local_services(
 
 async def _start(folder: Path, children: list[Child], *, database: bool, redis: bool) -> Services:
     """Start both before waiting for either; what was started is in ``children`` at any time."""
-    waits: list[Awaitable[None]] = []
+    waits: list[tuple[Child, Callable[[], Awaitable[str]]]] = []
     database_url = redis_url = ""
     sockets = sockets_folder(folder) if database or redis else folder
     if redis:
         plan = await asyncio.to_thread(plan_valkey, folder, sockets)
         redis_url = valkey_url(sockets)
-        waits.append(_answering(_keep(plan, children), lambda: valkey_answers(redis_url)))
+        waits.append((_keep(plan, children), lambda: valkey_answers(redis_url)))
     if database:
         plan, place = await asyncio.to_thread(plan_postgres, folder, sockets)
         database_url = postgres_url(place)
-        waits.append(_answering(_keep(plan, children), lambda: database_answers(place)))
-    await asyncio.gather(*waits)
+        waits.append((_keep(plan, children), lambda: database_answers(place)))
+    for child, ask in waits:
+        await _answering(child, ask)
     return Services(database_url, redis_url)
 
 
