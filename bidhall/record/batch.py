@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import asyncpg
-import msgspec
 
-from bidhall.cases.case import (
-    AT_ONCE,
-    Case,
-    Command,
-    Due,
-    Event,
-    Happening,
-    Person,
-    canonical_event,
-)
+from bidhall.cases.case import Case, Command, Event, Happening, Person
 from bidhall.cases.errors import ConflictError, NotFoundError, RefusedError
+from bidhall.record import form
 from bidhall.record.streams import COLUMNS, Streams, event_of
 from crypto import canonical, records
 from crypto.errors import CanonicalError
 
 __all__ = ["Batch", "Result"]
 
-_SALT = 32
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_CREATE: Final = """
+INSERT INTO stream (id, kind) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
+"""
+# The clock is read row by row as the locks are got: its last reading is after the last lock.
+_LOCK: Final = """
+WITH locked AS MATERIALIZED (
+    SELECT id, head, at FROM stream WHERE id = ANY($1) ORDER BY id FOR UPDATE
+)
+SELECT id, head, at, date_trunc('milliseconds', clock_timestamp()) AS now FROM locked
+"""
+_KNOWN: Final = f"""
+SELECT {COLUMNS}, digest FROM event
+WHERE (stream, command_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY stream, seq
+"""  # noqa: S608 - a constant
+_SINCE: Final = f"SELECT {COLUMNS} FROM event WHERE stream = $1 AND seq > $2 ORDER BY seq"  # noqa: S608 - a constant
+_STORE: Final = """
+WITH moved AS (
+    UPDATE stream SET head = new.head, at = new.at
+    FROM unnest($13::text[], $14::bigint[], $15::timestamptz[]) AS new (id, head, at)
+    WHERE stream.id = new.id
+)
+INSERT INTO event (stream, seq, at, kind, actor, command_id, body, signed, salt, leaf,
+                   ordinal, digest)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[],
+    $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::smallint[],
+    $12::bytea[])
+"""
+_OWE: Final = """
+INSERT INTO due (source, actor, kind, stream, key, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
+    $6::timestamptz[])
+ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +70,13 @@ class Result:
 
 @dataclass(slots=True)
 class _Stream:
-    """A locked stream as this batch sees it."""
+    """A locked stream as this batch sees it; ``owed``: it has, or may have, rows in ``due``."""
 
     case: Case
     state: Any
     head: int
     last_at: datetime
+    owed: bool = False
     touched: bool = False
 
 
@@ -65,50 +92,38 @@ class Batch:
     _open: dict[str, _Stream] = field(default_factory=dict)
     _known: dict[tuple[str, str], Result] = field(default_factory=dict)
     _rows: list[tuple[Any, ...]] = field(default_factory=list)
-    _at: datetime = AT_ONCE
+    _at: datetime = _BEGINNING
 
-    async def lock(self, connection: asyncpg.Connection, commands: list[Command]) -> None:
+    async def lock(self, connection: asyncpg.Connection, commands: Sequence[Command]) -> None:
         """Lock the streams in id order, read the clock once, and find repeated command ids."""
-        creates = sorted({
-            one.stream for one in commands
-            if (rule := self._case_of(one.stream).COMMANDS.get(one.kind)) and rule.creates
-        })  # fmt: skip
-        if creates:
-            await connection.execute(
-                "INSERT INTO stream (id, kind) SELECT * FROM unnest($1::text[], $2::text[])"
-                " ON CONFLICT DO NOTHING",
-                creates, [self._case_of(one).KIND for one in creates],
-            )  # fmt: skip
         wanted = sorted({one.stream for one in commands})
-        rows = await connection.fetch(
-            "SELECT id, head, at FROM stream WHERE id = ANY($1) ORDER BY id FOR UPDATE", wanted
-        )
-        self._at = await connection.fetchval("SELECT date_trunc('milliseconds', clock_timestamp())")
-        for row in rows:
+        new = sorted({one.stream for one in commands if self._may_create(one)})
+        if new:
+            await connection.execute(_CREATE, new, [self._case_of(one).KIND for one in new])
+        for row in await connection.fetch(_LOCK, wanted):
+            self._at = max(self._at, row["now"])
             await self._catch_up(connection, row["id"], row["head"], row["at"])
-        await self._find_known(connection, commands)
+        known = await connection.fetch(
+            _KNOWN, [one.stream for one in commands], [one.id for one in commands]
+        )
+        self._remember(known)
+
+    def _may_create(self, command: Command) -> bool:
+        if not self._case_of(command.stream).COMMANDS[command.kind].creates:
+            return False
+        return self._streams.cached(command.stream)[1] == 0
 
     async def _catch_up(
         self, connection: asyncpg.Connection, stream: str, head: int, last_at: datetime
     ) -> None:
         state, seen = self._streams.cached(stream)
         if seen < head:
-            rows = await connection.fetch(
-                f"SELECT {COLUMNS} FROM event WHERE stream = $1 AND seq > $2 ORDER BY seq",  # noqa: S608 - a constant
-                stream, seen,
-            )  # fmt: skip
+            rows = await connection.fetch(_SINCE, stream, seen)
             state, _ = self._streams.apply(stream, state, [event_of(row) for row in rows])
-        self._open[stream] = _Stream(self._case_of(stream), state, head, last_at)
+        case = self._case_of(stream)
+        self._open[stream] = _Stream(case, state, head, last_at, owed=bool(case.due(state)))
 
-    async def _find_known(self, connection: asyncpg.Connection, commands: list[Command]) -> None:
-        rows = await connection.fetch(
-            f"""
-            SELECT {COLUMNS}, digest FROM event
-            WHERE (stream, command_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-            ORDER BY stream, seq
-            """,  # noqa: S608 - a constant
-            [one.stream for one in commands], [one.id for one in commands],
-        )  # fmt: skip
+    def _remember(self, rows: Sequence[asyncpg.Record]) -> None:
         for row in rows:
             event = event_of(row)
             key = (event.stream, event.command)
@@ -126,7 +141,7 @@ class Batch:
         self.results.append((sender, result))
 
     def _decide(self, command: Command, actor: Person) -> Result:
-        digest = _digest(command, actor)
+        sent, digest = _digest(command, actor)
         key = (command.stream, command.id)
         if key in self._known:
             if self._known[key].digest != digest:
@@ -138,84 +153,65 @@ class Batch:
             message = f"there is no case {command.stream!a}"
             raise NotFoundError(message, code="no-such-case", stream=command.stream)
         at = max(self._at, stream.last_at)
+        signed = _signed(command, sent)
         state = stream.state
         events: list[Event] = []
         rows: list[tuple[Any, ...]] = []
         for ordinal, happening in enumerate(stream.case.decide(state, command, actor, at)):
             seq = stream.head + ordinal + 1
-            event, row = self._place(command, actor, happening, seq, at)
+            event, row = self._place(command, actor, happening, seq, at, signed)
             state = stream.case.evolve(state, event)
             events.append(event)
             rows.append((*row, ordinal, digest))
         if not events:
             return Result(stream.head, at, (), digest)
+        owed = stream.owed or bool(stream.case.due(state))
         # From here on nothing can fail for this command: take all of it at once.
-        stream.state, stream.last_at, stream.touched = state, at, True
+        stream.state, stream.last_at, stream.owed, stream.touched = state, at, owed, True
         stream.head += len(events)
         self.events += events
         self._rows += rows
         result = Result(stream.head, at, tuple(events), digest)
-        self._known[key] = Result(stream.head, at, tuple(events), digest, repeated=True)
+        self._known[key] = Result(stream.head, at, result.events, digest, repeated=True)
         return result
 
-    def _place(
-        self, command: Command, actor: Person, happening: Happening, seq: int, at: datetime
-    ) -> tuple[Event, tuple[Any, ...]]:
-        body = canonical.encode(happening.body)
-        signed = None
-        if command.signed is not None:
-            form = {"body": dict(command.body), "device": command.signed.device,
-                    "signature": command.signed.signature}  # fmt: skip
-            signed = canonical.encode(form)
+    def _place(  # noqa: PLR0913 - an event has that many parts
+        self, command: Command, actor: Person, happening: Happening, seq: int, at: datetime,
+        signed: tuple[bytes | None, Any],
+    ) -> tuple[Event, tuple[Any, ...]]:  # fmt: skip
+        body, read = form.encode(happening.body)
         event = Event(
-            command.stream, seq, at, happening.kind, actor.id, command.id,
-            msgspec.json.decode(body), None if signed is None else msgspec.json.decode(signed),
-        )  # fmt: skip
-        salt = self._random(_SALT)
-        leaf = records.leaf_data(salt, canonical_event(event))
-        return event, (event.stream, seq, at, event.kind, event.actor, event.command, body, signed,
-                       salt, leaf)  # fmt: skip
+            command.stream, seq, at, happening.kind, actor.id, command.id, read, signed[1]
+        )
+        salt = self._random(records.SALT_SIZE)
+        leaf = records.leaf_data(salt, form.event_bytes(event, body, signed[0]))
+        row = (event.stream, seq, at, event.kind, event.actor, event.command, body, signed[0],
+               salt, leaf)  # fmt: skip
+        return event, row
 
     async def store(self, connection: asyncpg.Connection) -> None:
         """Insert the events, move the heads, and write anew what the touched cases owe."""
         if not self._rows:
             return
-        columns: list[list[Any]] = [list(one) for one in zip(*self._rows, strict=True)]
-        await connection.execute(
-            """
-            INSERT INTO event (stream, seq, at, kind, actor, command_id, body, signed, salt, leaf,
-                               ordinal, digest)
-            SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[],
-                $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::smallint[],
-                $12::bytea[])
-            """,
-            *columns,
-        )
+        columns: list[Sequence[Any]] = list(zip(*self._rows, strict=True))
         touched = {name: one for name, one in self._open.items() if one.touched}
         await connection.execute(
-            """
-            UPDATE stream SET head = new.head, at = new.at
-            FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS new (id, head, at)
-            WHERE stream.id = new.id
-            """,
-            list(touched), [one.head for one in touched.values()],
+            _STORE, *columns, list(touched), [one.head for one in touched.values()],
             [one.last_at for one in touched.values()],
         )  # fmt: skip
-        await self._store_due(connection, touched)
+        await self._store_due(connection, [name for name, one in touched.items() if one.owed])
 
-    async def _store_due(
-        self, connection: asyncpg.Connection, touched: Mapping[str, _Stream]
-    ) -> None:
-        await connection.execute("DELETE FROM due WHERE source = ANY($1)", list(touched))
-        owed: list[tuple[str, Due]] = [
-            (name, one) for name, stream in touched.items() for one in stream.case.due(stream.state)
+    async def _store_due(self, connection: asyncpg.Connection, names: Sequence[str]) -> None:
+        if not names:
+            return
+        await connection.execute("DELETE FROM due WHERE source = ANY($1)", names)
+        owed = [
+            (name, one.actor, one.kind, one.stream, one.key, one.at)
+            for name in names
+            for one in self._open[name].case.due(self._open[name].state)
         ]
         if owed:
-            await connection.executemany(
-                "INSERT INTO due (source, actor, kind, stream, key, at)"
-                " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-                [(name, one.actor, one.kind, one.stream, one.key, one.at) for name, one in owed],
-            )
+            await connection.execute(_OWE, *zip(*owed, strict=True))
 
     def states(self) -> dict[str, Any]:
         """Give the new state of each touched stream."""
@@ -228,11 +224,21 @@ class Batch:
                 self._streams.keep(name, one.state, one.head)
 
 
-def _digest(command: Command, actor: Person) -> bytes:
-    """Tell commands apart that carry the same id."""
+def _digest(command: Command, actor: Person) -> tuple[tuple[bytes, Any], bytes]:
+    """Tell commands apart that carry the same id; gives the canonical body as well."""
     try:
-        form = canonical.encode([command.kind, dict(command.body), actor.id])
+        sent = form.encode(command.body)
     except CanonicalError as error:
         message = f"the command cannot be recorded: {error}"
         raise RefusedError(message, code="not-canonical") from error
-    return hashlib.sha256(form).digest()
+    framed = canonical.frame(command.kind.encode(), sent[0], actor.id.encode())
+    return sent, hashlib.sha256(framed).digest()
+
+
+def _signed(command: Command, sent: tuple[bytes, Any]) -> tuple[bytes | None, Any]:
+    """Give the signature as it goes into every event of the command, canonical and read."""
+    if command.signed is None:
+        return None, None
+    return form.encode({
+        "body": sent[1], "device": command.signed.device, "signature": command.signed.signature,
+    })  # fmt: skip
