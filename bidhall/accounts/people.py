@@ -231,7 +231,7 @@ def _check_organisation(new: NewOrganisation) -> None:
 
 
 def _check_person(new: NewPerson) -> None:
-    if normal_account(new.account) != new.account:
+    if not new.account or normal_account(new.account) != new.account:
         message = f"{new.account[:70]!a} is no account name: 2 to 64 of a-z, 0-9, . _ @ and -"
         raise AccountInvalidError(message)
     _check_name(new.name)

@@ -81,7 +81,8 @@ async def create_person(  # noqa: PLR0913 - what an account is made of
         AccountExistsError: the account name is taken.
     """
     chosen = password or secrets.token_urlsafe(_PASSWORD_BYTES)
-    kept = await people.passwords.hash(account, chosen)
+    hashed = people.passwords.hash(account, chosen) if password else people.passwords.rehash(chosen)
+    kept = await hashed
     new = NewPerson(account, name, organisation, roles, county)
     enrolment, codes = None, []
     async with people.pool.acquire() as connection, connection.transaction():
