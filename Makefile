@@ -36,7 +36,7 @@ check: $(DEV) ## lint, format, types
 	else echo 'types of the scripts: not checked (no npm here)'; fi
 
 bench: $(DEV) ## measure, each figure against a peer or a limit
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench $(or $(ARGS),all)
 
 lock: ## for maintainers, needs uv: write the locked requirements anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \

@@ -16,18 +16,20 @@ from bidhall.errors import BidhallError
 
 __all__ = ["VARIABLES", "Settings", "SettingsError", "load_settings"]
 
+# What each variable means; an empty one counts as not set. docs/operations.md has the same table.
 VARIABLES = {
-    "BIDHALL_DATA": "folder for everything the hall keeps; default ./var",
-    "DATABASE_URL": "PostgreSQL to use instead of the embedded one (postgresql://...)",
-    "REDIS_URL": "Valkey or Redis to use instead of the embedded one (redis:// or unix://)",
+    "BIDHALL_DATA": "folder for everything the hall keeps; default var, in the folder it starts in",
+    "DATABASE_URL": "PostgreSQL 18 to use instead of the one that comes along (postgresql://...)",
+    "REDIS_URL": "Valkey or Redis to use instead of the one that comes along (redis://, unix://)",
     "BIDHALL_HOST": "address to listen on; default 127.0.0.1",
     "PORT": "port to listen on, 0 for any free one; default 8000",
-    "BIDHALL_ORIGIN": "name of the record, as its checkpoints carry it; default bidhall.local/record",
+    "BIDHALL_ORIGIN": "name of the record in its checkpoints; default bidhall.local/record",
     "BIDHALL_WORKERS": "number of worker processes; default 1",
     "BIDHALL_PUBLIC_URL": "address of the hall as browsers see it, behind a proxy (https://...)",
 }
 
 _ORIGIN = re.compile(r"[A-Za-z0-9.-]+(?:/[A-Za-z0-9._-]+)*")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _MOST_WORKERS = 64
 _MOST_PORT = 65535
 
@@ -61,21 +63,29 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises:
         SettingsError: naming the variable and what to do.
     """
-    given = os.environ if environment is None else environment
-    origin = given.get("BIDHALL_ORIGIN", "bidhall.local/record")
-    if not _ORIGIN.fullmatch(origin):
-        message = f"BIDHALL_ORIGIN is {origin!a}; write a name such as bids.example.org/record"
-        raise SettingsError(message)
+    source = os.environ if environment is None else environment
+    given = {name: source[name].strip() for name in VARIABLES if source.get(name, "").strip()}
+    default = Settings()
     return Settings(
-        data=Path(given.get("BIDHALL_DATA", "var")).expanduser().absolute(),
+        data=Path(given.get("BIDHALL_DATA", str(default.data))).expanduser().absolute(),
         database_url=_url(given, "DATABASE_URL", ("postgresql://", "postgres://")),
         redis_url=_url(given, "REDIS_URL", ("redis://", "rediss://", "unix://")),
-        host=given.get("BIDHALL_HOST", "127.0.0.1"),
-        port=_whole(given, "PORT", 8000, 0, _MOST_PORT),
-        origin=origin,
-        workers=_whole(given, "BIDHALL_WORKERS", 1, 1, _MOST_WORKERS),
+        host=_name(given, "BIDHALL_HOST", _HOST, default.host, "127.0.0.1, 0.0.0.0 or ::1"),
+        port=_whole(given, "PORT", default.port, 0, _MOST_PORT),
+        origin=_name(given, "BIDHALL_ORIGIN", _ORIGIN, default.origin, "bids.example.org/record"),
+        workers=_whole(given, "BIDHALL_WORKERS", default.workers, 1, _MOST_WORKERS),
         public_url=_url(given, "BIDHALL_PUBLIC_URL", ("http://", "https://")).rstrip("/"),
     )
+
+
+def _name(
+    given: Mapping[str, str], name: str, form: re.Pattern[str], default: str, example: str
+) -> str:
+    value = given.get(name, default)
+    if not form.fullmatch(value):
+        message = f"{name} is {value!a}; write something like {example}"
+        raise SettingsError(message)
+    return value
 
 
 def _url(given: Mapping[str, str], name: str, starts: tuple[str, ...]) -> str:
