@@ -10,29 +10,29 @@ import asyncio
 import importlib
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from bench.outcome import NotHereError, Outcome
 
-# Each is a coroutine function without arguments that gives an Outcome.
+# Each is a coroutine function without arguments that gives an Outcome, or its figures.
 BENCHES = {
     "rooms": "bench.rooms:rooms",
     "rooms-burst": "bench.rooms:burst",
     "rooms-node": "bench.rooms:node",
     "rooms-memory": "bench.rooms:memory",
-    "events": "bench.events:events",
-    "score-latency": "bench.events:score_latency",
+    "events": "bench.events:measure",
+    "score-latency": "bench.score_latency:measure",
     "upload": "bench.upload:upload",
-    "seal": "bench.sealing:seal",
-    "open": "bench.sealing:open_",
-    "opening": "bench.opening:opening",
-    "verify": "bench.verify:verify",
-    "start": "bench.start:start",
+    "seal": "bench.seal:measure",
+    "open": "bench.open:measure",
+    "opening": "bench.opening:measure",
+    "verify": "bench.verify:measure",
+    "start": "bench.start:measure",
 }
 
 
-def find(name: str) -> Callable[[], Coroutine[Any, Any, Outcome]]:
+def find(name: str) -> Callable[[], Coroutine[Any, Any, Outcome | Mapping[str, Any]]]:
     """Give the function of a measurement.
 
     Raises:
@@ -40,7 +40,7 @@ def find(name: str) -> Callable[[], Coroutine[Any, Any, Outcome]]:
     """
     module, function = BENCHES[name].split(":")
     try:
-        found: Callable[[], Coroutine[Any, Any, Outcome]] = getattr(
+        found: Callable[[], Coroutine[Any, Any, Outcome | Mapping[str, Any]]] = getattr(
             importlib.import_module(module), function
         )
     except ModuleNotFoundError as error:
@@ -60,7 +60,7 @@ def show(outcome: Outcome, *, as_json: bool) -> None:
     word = "reached" if outcome.reached else "MISSED"
     sys.stdout.write(
         f"{form['name']:14} {form['ratio']:8.2f}  [{form['min']:.2f} .. {form['max']:.2f}]"
-        f"  goal {form['goal']}  {word}  ({form['rounds']} rounds)\n"
+        f"  goal {'>=' if outcome.at_least else '<='} {form['goal']:g}  {word}  ({form['rounds']} rounds)\n"
     )
 
 
@@ -77,11 +77,12 @@ def main() -> int:
     status = 0
     for name in names:
         try:
-            outcome = asyncio.run(find(name)())
+            found = asyncio.run(find(name)())
         except NotHereError as error:
             sys.stderr.write(f"{error}\n")
             status = max(status, 2)
             continue
+        outcome = found if isinstance(found, Outcome) else Outcome.of(found)
         show(outcome, as_json=given.json)
         status = max(status, 0 if outcome.reached else 1)
     return status

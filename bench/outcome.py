@@ -34,6 +34,13 @@ class Outcome:
         """Say whether the goal is reached."""
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
+    @classmethod
+    def of(cls, form: Mapping[str, Any]) -> Outcome:
+        """Take the figures of a measurement that has a command of its own."""
+        ratios = tuple(float(one["ratio"]) for one in form["raw"])
+        better = form.get("better", "higher") == "higher"
+        return cls(form["name"], form["goal"], ratios, {"rounds": form["raw"]}, at_least=better)
+
     def form(self) -> dict[str, Any]:
         """Give what ``--json`` prints."""
         return {
@@ -41,7 +48,8 @@ class Outcome:
             "ratio": round(self.ratio, 3),
             "min": round(min(self.ratios), 3),
             "max": round(max(self.ratios), 3),
-            "goal": f"{'>=' if self.at_least else '<='} {self.goal:g}",
+            "goal": self.goal,
+            "better": "higher" if self.at_least else "lower",
             "reached": self.reached,
             "rounds": len(self.ratios),
             "raw": dict(self.raw),

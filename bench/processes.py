@@ -60,17 +60,26 @@ class Process:
 
 
 @asynccontextmanager
-async def running(command: Sequence[str], *, on: set[int]) -> AsyncIterator[Process]:
-    """Run ``command`` (a module and arguments where it begins with "-m") on some cores."""
+async def running(
+    command: Sequence[str], *, on: set[int], keep: int | None = None
+) -> AsyncIterator[Process]:
+    """Run ``command`` (a module and arguments where it begins with "-m") on some cores.
+
+    ``keep`` is a file descriptor that stays open in it.
+    """
     whole = [sys.executable, *command] if command[0] == "-m" else list(command)
     child = await asyncio.create_subprocess_exec(
         *whole, cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        limit=_LINE,
+        limit=_LINE, pass_fds=() if keep is None else (keep,),
     )  # fmt: skip
     os.sched_setaffinity(child.pid, on)
     try:
         yield Process(child)
     finally:
         with contextlib.suppress(ProcessLookupError):
-            child.send_signal(signal.SIGKILL)
-        await child.wait()
+            child.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(child.wait(), 3)
+        except TimeoutError:
+            child.kill()
+            await child.wait()

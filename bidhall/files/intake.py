@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from bidhall.durable import sync_folder
 from bidhall.files.errors import (
     StorageDamagedError,
     StorageFullError,
@@ -56,15 +57,16 @@ class Digests:
         return self._tree.digest().hex()
 
 
-def lock(path: Path) -> int:
-    """Open an upload's file for this caller alone; give the descriptor.
+def lock(path: Path, create: bool = False) -> int:  # noqa: FBT001, FBT002 - called in threads
+    """Open an upload's file for this caller alone, making it if asked; give the descriptor.
 
     Raises:
         UploadBusyError: somebody else has it.
         UploadMissingError: the file is gone.
     """
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, flags, 0o600)
     except FileNotFoundError as error:
         message = "this upload was removed"
         raise UploadMissingError(message) from error
@@ -97,13 +99,14 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview, offset: int
         raise StorageFullError(message) from error
 
 
-def write_new(path: Path, data: bytes = b"") -> None:
-    """Make a file that did not exist, durable with its name when this returns."""
+def write_new(path: Path, data: bytes = b"", *, durable: bool = False) -> None:
+    """Make a file that did not exist; ``durable``: its bytes, but not its name, are on the disk."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(path, flags, 0o600)
     try:
         write_all(descriptor, data, 0)
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -111,13 +114,16 @@ def write_new(path: Path, data: bytes = b"") -> None:
 class Intake:
     """An upload that one request is writing to. Its methods block: call them in a thread."""
 
-    def __init__(self, descriptor: int, received: int, digests: Digests | None) -> None:
+    def __init__(
+        self, descriptor: int, folder: Path, received: int, digests: Digests | None
+    ) -> None:
         """Go on after ``received`` bytes; ``digests`` are of these, or None to read them again.
 
         Raises:
             StorageDamagedError: the file is shorter than what was confirmed.
         """
         self._descriptor = descriptor
+        self._unnamed = None if received else folder
         size = os.fstat(descriptor).st_size
         if size < received:
             message = f"{received} bytes were confirmed but {size} are on the disk; upload anew"
@@ -142,6 +148,9 @@ class Intake:
     def settle(self) -> None:
         """Make what was written durable."""
         os.fdatasync(self._descriptor)
+        if self._unnamed is not None:  # the first time: the file's name must be durable too
+            sync_folder(self._unnamed)
+            self._unnamed = None
 
     def take_back(self, position: int) -> None:
         """Forget what came after ``position``."""

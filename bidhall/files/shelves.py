@@ -48,10 +48,14 @@ class Shelves:
             raise UploadMissingError(message)
         return self._folder / mark[:2] / upload
 
-    def add(self, upload: str, data: bytes = b"") -> None:
-        """Make a new file, durable with its name when this returns."""
+    def begin(self, upload: str) -> None:
+        """Make a new empty file; not durable yet, the first bytes that are confirmed make it so."""
+        write_new(self.path(upload))
+
+    def add(self, upload: str, data: bytes) -> None:
+        """Make a file of ``data``, durable with its name when this returns."""
         path = self.path(upload)
-        write_new(path, data)
+        write_new(path, data, durable=True)
         sync_folder(path.parent)
 
     def remove(self, upload: str) -> None:

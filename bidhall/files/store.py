@@ -13,7 +13,6 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
@@ -33,6 +32,7 @@ from bidhall.files.errors import (
 )  # fmt: skip
 from bidhall.files.intake import Digests, Intake, lock
 from bidhall.files.shelves import HEAD_BYTES, PREFIX, Shelves
+from bidhall.files.threads import Threads
 from bidhall.files.uploads import FileLimits, Upload, Uploads
 from bidhall.files.writing import Writing
 from bidhall.ids import new_id
@@ -71,16 +71,16 @@ class FileStore:
         self.limits: Final = limits or FileLimits()
         self._shelves = Shelves(folder)
         self._uploads = Uploads(pool, self.limits)
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="files")
+        self._threads = Threads()
         self._warm: OrderedDict[str, Digests] = OrderedDict()
 
     def close(self) -> None:
         """Wait for the threads."""
-        self._threads.shutdown()
+        self._threads.close()
 
     async def in_thread(self, work: Callable[..., _T], *given: Any) -> _T:
         """Run blocking work in one of the store's own threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+        return await asyncio.get_running_loop().run_in_executor(self._threads.disk, work, *given)
 
     # Uploads ------------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class FileStore:
             raise TooLargeError(message, maximum=self.limits.longest)
         await self.in_thread(self._shelves.check_room, length, self.limits.reserve)
         upload = new_id(PREFIX)
-        await self.in_thread(self._shelves.add, upload)
+        await self.in_thread(self._shelves.begin, upload)
         try:
             return await self._uploads.enter(upload, owner_of(person), person.id, length, name)
         except FilesError:
@@ -130,8 +130,10 @@ class FileStore:
             OffsetConflictError: it goes on somewhere else.
             TooLargeError: more bytes than announced.
         """
-        await self.find(upload, owner)
-        descriptor = await self.in_thread(lock, self._shelves.path(upload))
+        path = self._shelves.path(upload)
+        before = await self.find(upload, owner)
+        # A power failure may have taken a file of which nothing was confirmed yet.
+        descriptor = await self.in_thread(lock, path, before.received == 0)
         try:
             found = await self.find(upload, owner)  # another request may have written meanwhile
             if found.received != offset:
@@ -141,7 +143,7 @@ class FileStore:
                 message = f"{offset} and {size} bytes are more than the {found.length} announced"
                 raise TooLargeError(message, maximum=found.length)
             warm = self._warm.pop(upload, None)
-            opened = await self.in_thread(Intake, descriptor, offset, warm)
+            opened = await self.in_thread(Intake, descriptor, path.parent, offset, warm)
         except BaseException:
             os.close(descriptor)
             raise

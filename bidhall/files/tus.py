@@ -140,14 +140,15 @@ class Tus:
         return Response(status_code=204, headers=_state(done))
 
     async def _pour(self, request: Request, writing: Writing) -> None:
-        pieces = request.stream()
+        loop = asyncio.get_running_loop()
+        heard = loop.time()
         try:
-            while True:
-                async with asyncio.timeout(self._patience):
-                    piece = await anext(pieces, None)
-                if piece is None:
-                    return
-                await writing.feed(piece)
+            async with asyncio.timeout(self._patience) as limit:
+                async for piece in request.stream():
+                    await writing.feed(piece)
+                    if loop.time() - heard > 1:  # not for every piece: there are thousands
+                        heard = loop.time()
+                        limit.reschedule(heard + self._patience)
         except TimeoutError as error:
             message = f"nothing came for {self._patience:g} s; what came is kept: ask with HEAD"
             raise errors.StalledError(message) from error

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 from bidhall.files.errors import ChecksumMismatchError, TooLargeError
 from bidhall.files.intake import BATCH, Digests, Intake
+from bidhall.files.threads import Threads
 from bidhall.files.uploads import Upload, Uploads
 
 __all__ = ["CHECKPOINT", "Writing"]
@@ -29,7 +30,7 @@ class Writing:
     def __init__(
         self,
         uploads: Uploads,
-        threads: Executor,
+        threads: Threads,
         intake: Intake,
         upload: Upload,
         keep_warm: Callable[[str, Digests], None],
@@ -39,7 +40,7 @@ class Writing:
         self._threads = threads
         self._intake = intake
         self._keep_warm = keep_warm
-        self._filling, self._spare = bytearray(BATCH), bytearray(BATCH)
+        self._filling, self._spare = threads.borrow(), threads.borrow()
         self._filled = 0
         self._begin = self._settled = upload.received
         self._under_way: asyncio.Future[None] | None = None
@@ -121,7 +122,7 @@ class Writing:
             raise TooLargeError(message, maximum=self.upload.length)
         batch = memoryview(self._filling)[: self._filled]
         self._filling, self._spare, self._filled = self._spare, self._filling, 0
-        self._under_way = asyncio.ensure_future(self._in_thread(self._take, batch))
+        self._under_way = asyncio.ensure_future(self._run(self._threads.work, self._take, batch))
 
     async def _finish_batch(self) -> None:
         if self._under_way is not None:
@@ -152,6 +153,11 @@ class Writing:
         if not failed and self.upload.state == "receiving":
             self._keep_warm(self.upload.id, self._intake.digests)
         await self._in_thread(self._intake.close)
+        for buffer in (self._filling, self._spare):
+            self._threads.give_back(buffer)
 
     async def _in_thread(self, work: Callable[..., None], *given: Any) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+        await self._run(self._threads.disk, work, *given)
+
+    async def _run(self, threads: Executor, work: Callable[..., None], *given: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(threads, work, *given)
