@@ -179,7 +179,7 @@ class Room:
         seat = self.seats.setdefault(member.person, Seat(watching, roles))
         seat.members.add(member)
         self.presence_due = True
-        await self._follow(member, seat, after if audience in (None, watching) else 0)
+        await self._follow(member, seat, after if audience == watching else 0)
 
     def leave(self, member: Member) -> None:
         """Take a member out; harmless if it left before."""

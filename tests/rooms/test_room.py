@@ -101,6 +101,8 @@ async def test_one_who_comes_back_as_somebody_else_begins_anew() -> None:
         _, again = await hall.enter("anna", after=2, audience="seat:per-anna")
         assert again.of("joined")[0]["after"] == 2
         assert [frame["seq"] for frame in again.of("event")] == [3]
+        _, unsaid = await hall.enter("anna", after=2)
+        assert unsaid.of("joined")[0]["after"] == 0
         _, ahead = await hall.enter("anna", after=99, audience="seat:per-anna")
         assert ahead.of("joined")[0]["after"] == 0
 
