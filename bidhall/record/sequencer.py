@@ -116,8 +116,8 @@ class Sequencer:
         if full:
             await connection.execute(
                 """
-                DELETE FROM tile USING unnest($1::text[]) AS full (path), generate_series(1, 255) width
-                WHERE tile.path = full.path || '.p/' || width
+                DELETE FROM tile USING unnest($1::text[]) AS whole (path), generate_series(1, 255) width
+                WHERE tile.path = whole.path || '.p/' || width
                 """,
                 full,
             )
