@@ -12,7 +12,9 @@ import pytest
 
 from bidhall.cases.errors import ConflictError, NotFoundError
 from bidhall.files.errors import StorageDamagedError, StorageFullError, UploadMissingError
+from bidhall.files.intake import Digests, Intake
 from bidhall.files.store import FileLimits, FileStore
+from bidhall.files.uploads import Upload, Uploads
 from tests.files.conftest import ALICE, SMALL
 
 pytestmark = pytest.mark.asyncio
@@ -173,3 +175,61 @@ async def test_a_piece_that_breaks_off_is_kept_and_one_with_a_checksum_is_not(
         done = await writing.settle()
     expected = b"x" * 1_500_000 + b"z" * ((4 << 20) - 1_500_000)
     assert done.sha256 == hashlib.sha256(expected).hexdigest()
+
+
+async def test_a_failed_fsync_confirms_nothing(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a failed fsync the kernel may forget what it held: those bytes must come again."""
+    made = await upload(store, b"abc", length=9)
+
+    def fails(self: Intake) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Intake, "settle", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            await _piece(store, made, 3, b"XXX")
+    assert (await store.find(made, "org-a")).received == 3
+    await _piece(store, made, 3, b"defghi")
+    facts = await store.facts(made, "org-a")
+    assert facts.sha256 == hashlib.sha256(b"abcdefghi").hexdigest()
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["failed", "failed-but-written"])
+async def test_a_database_that_fails_when_counting(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, *, written: bool
+) -> None:
+    made = await upload(store, b"abc", length=9)
+    real = Uploads.settle
+
+    async def fails(self: Uploads, upload: str, position: int, digests: Digests | None) -> Upload:
+        if written:
+            await real(self, upload, position, digests)
+        raise ConnectionResetError("the database went away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Uploads, "settle", fails)
+        with pytest.raises(ConnectionResetError):
+            await _piece(store, made, 3, b"def")
+    received = (await store.find(made, "org-a")).received
+    assert received == (6 if written else 3)
+    await _piece(store, made, received, b"abcdefghi"[received:])
+    facts = await store.facts(made, "org-a")
+    assert facts.sha256 == hashlib.sha256(b"abcdefghi").hexdigest()
+
+
+async def test_a_file_lost_before_anything_was_confirmed_is_made_again(
+    store: FileStore, tmp_path: Path
+) -> None:
+    """The name of an empty file is not durable; nothing was promised about it."""
+    made = await store.create(ALICE, 3, "")
+    file_of(tmp_path, made.id).unlink()
+    await _piece(store, made.id, 0, b"abc")
+    assert (await store.facts(made.id, "org-a")).size == 3
+
+
+async def _piece(store: FileStore, upload: str, offset: int, data: bytes) -> None:
+    async with await store.write(upload, "org-a", offset, len(data)) as writing:
+        await writing.feed(data)
+        await writing.settle()
