@@ -103,8 +103,8 @@ class SignIn:
             await self._people.second_factor.confirm(session.person.id, code)
         return await self._turn(token)
 
-    async def begin_enrolment(self, token: str, *, fresh: bool) -> Enrolment:
-        """Make a new authenticator for who has none yet, or whose last code is ``fresh``.
+    async def begin_enrolment(self, token: str) -> Enrolment:
+        """Make a new authenticator for who has none yet, or who gave a code just now.
 
         Raises:
             SignInNeededError: the token opens no session.
@@ -112,12 +112,10 @@ class SignIn:
         """
         session = await self._known(token)
         return await self._people.second_factor.begin(
-            session.person.id, session.account, replace=fresh and session.fresh_until is not None
+            session.person.id, session.account, replace=session.fresh(self._sessions.now())
         )
 
-    async def finish_enrolment(
-        self, token: str, code: str, *, fresh: bool
-    ) -> tuple[Opened, list[str]]:
+    async def finish_enrolment(self, token: str, code: str) -> tuple[Opened, list[str]]:
         """Take the new authenticator into use; gives recovery codes, shown this once.
 
         Every other session of the person ends.
@@ -128,7 +126,7 @@ class SignIn:
         """
         session = await self._known(token)
         codes = await self._people.second_factor.finish(
-            session.person.id, code, replace=fresh and session.fresh_until is not None
+            session.person.id, code, replace=session.fresh(self._sessions.now())
         )
         await self._sessions.end_all(session.person.id, but=session.id)
         return await self._turn(token), codes

@@ -80,13 +80,10 @@ async def code(request: Request) -> Response:
 async def enrol(request: Request) -> Response:
     """``POST /api/totp``: begin with a new secret, end with its first code."""
     form = await read_json(request, EnrolForm, CODE_BYTES)
-    hall, found = hall_of(request), token(request)
-    session = await hall.sessions.find_any(found) if found else None
-    fresh = session is not None and session.fresh(hall.sessions.now())
     if not form.code:
-        begun = await _door(request).begin_enrolment(found, fresh=fresh)
+        begun = await _door(request).begin_enrolment(token(request))
         return json_response({"secret": begun.secret, "uri": begun.uri})
-    opened, codes = await _door(request).finish_enrolment(found, form.code, fresh=fresh)
+    opened, codes = await _door(request).finish_enrolment(token(request), form.code)
     return _opened(request, opened, {"recovery_codes": codes})
 
 

@@ -225,9 +225,24 @@ async def test_a_password_alone_never_replaces_an_authenticator(
 ) -> None:
     """The thief of a password gets half a session, and no further."""
     half = await door.sign_in(Credentials("alice", PASSWORD), HERE)
-    for fresh in (False, True):
-        with pytest.raises(EnrolledAlreadyError):
-            await door.begin_enrolment(half.token, fresh=fresh)
+    with pytest.raises(EnrolledAlreadyError):
+        await door.begin_enrolment(half.token)
+
+
+async def test_an_old_session_does_not_replace_an_authenticator(
+    pool: asyncpg.Pool, door: SignIn, alice: Created
+) -> None:
+    """Nor does who finds a page left open; and what was begun in time cannot be ended later."""
+    given = Credentials("alice", PASSWORD, code_of(alice))
+    whole = await door.sign_in(given, HERE)
+    begun = await door.begin_enrolment(whole.token)
+    await pool.execute(
+        "UPDATE session SET last_code_at = clock_timestamp() - interval '10 minutes'"
+    )
+    with pytest.raises(EnrolledAlreadyError):
+        await door.begin_enrolment(whole.token)
+    with pytest.raises(EnrolledAlreadyError):
+        await door.finish_enrolment(whole.token, pyotp.TOTP(begun.secret).now())
 
 
 async def test_the_first_authenticator_is_enrolled_after_the_password(
@@ -237,10 +252,8 @@ async def test_the_first_authenticator_is_enrolled_after_the_password(
     other = await door.sign_in(Credentials("bruno", PASSWORD), ELSEWHERE)
     with pytest.raises(CodeRefusedError):
         await door.give_code(half.token, code="123456")
-    begun = await door.begin_enrolment(half.token, fresh=False)
-    whole, codes = await door.finish_enrolment(
-        half.token, pyotp.TOTP(begun.secret).now(), fresh=False
-    )
+    begun = await door.begin_enrolment(half.token)
+    whole, codes = await door.finish_enrolment(half.token, pyotp.TOTP(begun.secret).now())
     assert len(codes) == 10
     assert await sessions.find(whole.token) is not None
     assert await sessions.find_any(half.token) is None
@@ -252,8 +265,8 @@ async def test_a_recovery_code_lets_in_and_the_authenticator_be_replaced(
 ) -> None:
     half = await door.sign_in(Credentials("alice", PASSWORD), HERE)
     whole = await door.give_code(half.token, recovery=alice.recovery_codes[0])
-    begun = await door.begin_enrolment(whole.token, fresh=True)
-    turned, _ = await door.finish_enrolment(whole.token, pyotp.TOTP(begun.secret).now(), fresh=True)
+    begun = await door.begin_enrolment(whole.token)
+    turned, _ = await door.finish_enrolment(whole.token, pyotp.TOTP(begun.secret).now())
     assert await sessions.find(turned.token) is not None
 
 
@@ -262,7 +275,7 @@ async def test_a_dead_token_gets_nowhere(door: SignIn, alice: Created) -> None:
         with pytest.raises(SignInNeededError):
             await door.give_code(token, code=code_of(alice))
         with pytest.raises(SignInNeededError):
-            await door.begin_enrolment(token, fresh=True)
+            await door.begin_enrolment(token)
 
 
 async def test_an_old_hash_is_renewed_at_sign_in(

@@ -238,6 +238,21 @@ async def test_an_opened_file_is_for_those_who_evaluate(
         assert answer.status_code == 404
 
 
+async def test_what_is_shown_in_part_has_no_receipt(
+    hall: Hall, http: httpx.AsyncClient, evaluation: str, experts: list[Created]
+) -> None:
+    await sequence(hall)
+    seated = await enter(hall, experts[0])
+    shown = (await http.get(f"/api/cases/{evaluation}", headers=seated)).json()["events"]
+    assert [one["kind"] for one in shown] == ["EvaluationConvened", "DrawMade", "FilesOpened"]
+    drawn = await http.get(f"/api/receipts/{evaluation}/2", headers=seated)
+    assert error_of(drawn) == "no-such-event"
+    kinds = f"/api/cases/{evaluation}/evidence?kinds=DrawMade"
+    assert (await http.get(kinds, headers=seated)).json() == {"receipts": []}
+    opened = await http.get(f"/api/receipts/{evaluation}/3", headers=seated)
+    assert opened.json()["event"]["kind"] == "FilesOpened"
+
+
 async def test_experts_names_stay_secret_until_the_report(
     hall: Hall, http: httpx.AsyncClient, evaluation: str, experts: list[Created],
     tenderee: Created, supervisor: Created,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pyotp
 import pytest
@@ -111,7 +113,7 @@ async def test_half_a_session_can_do_nothing(hall: Hall, browser: Browser, alice
 async def test_a_weighty_command_asks_for_a_code_and_then_passes(
     hall: Hall, browser: Browser, alice: Created
 ) -> None:
-    given = {"account": "alice", "password": PASSWORD, "code": code_of(alice, steps=-1)}
+    given = {"account": "alice", "password": PASSWORD, "code": code_of(alice)}
     await browser.post("/api/session", json=given)
     await hall.pool.execute(
         "UPDATE session SET last_code_at = clock_timestamp() - interval '11 minutes'"
@@ -120,7 +122,9 @@ async def test_a_weighty_command_asks_for_a_code_and_then_passes(
     refused = await browser.post("/api/cases/registry/commands", json=enrolment)
     assert (refused.status_code, error_of(refused)) == (403, "second-factor-needed")
     before = browser.cookies[COOKIE]
-    assert (await browser.post("/api/session/code", json={"code": code_of(alice)})).is_success
+    assert (
+        await browser.post("/api/session/code", json={"code": code_of(alice, steps=1)})
+    ).is_success
     assert browser.cookies[COOKIE] != before
     done = await browser.post("/api/cases/registry/commands", json=enrolment)
     assert done.json()["repeated"] is False
@@ -196,3 +200,14 @@ async def test_behind_a_proxy_each_caller_is_limited_alone(
         made_up = {"X-Forwarded-For": f"203.0.113.{place}"}
         last = await http.post("/api/session", json=wrong, headers=made_up)
     assert last.status_code == 429
+    hall.settings = replace(hall.settings, public_url="http://hall.test")
+    for place in range(LIMITS.pair.times + 1):
+        added = {"X-Forwarded-For": f"made, up, 203.0.113.{place}"}
+        last = await http.post("/api/session", json=wrong, headers=added)
+    assert last.status_code == 401
+    for _ in range(LIMITS.pair.times):
+        last = await http.post(
+            "/api/session", json=wrong, headers={"X-Forwarded-For": "198.51.100.1"}
+        )
+    again = await http.post("/api/session", json=wrong, headers={"X-Forwarded-For": "198.51.100.1"})
+    assert (last.status_code, again.status_code) == (401, 429)
