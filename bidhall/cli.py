@@ -108,6 +108,23 @@ def demo(
 
 
 @app.command()
+def code(
+    account: Annotated[str, typer.Argument(help="An account of the demonstration, such as host.")],
+) -> None:
+    """Show the current second-factor code of an account of the demonstration hall."""
+    import pyotp
+
+    from bidhall.settings import load_settings
+
+    path = load_settings().data / "demonstration.json"
+    known = json.loads(path.read_bytes()) if path.exists() else {}
+    if account not in known:
+        typer.echo(f"{account} is not an account of a demonstration in {path.parent}", err=True)
+        raise typer.Exit(1)
+    typer.echo(pyotp.TOTP(known[account][2]).now())
+
+
+@app.command()
 def verify(
     record: Annotated[Path, typer.Argument(help="The record bundle, record.zip.")],
     receipt: Annotated[

@@ -23,7 +23,7 @@ from bidhall.settings import Settings, load_settings
 from bidhall.store.migrate import migrate
 from crypto.notes import verifier_key
 
-__all__ = ["Running", "connected", "run_hall", "run_operator", "serve_forever"]
+__all__ = ["Running", "connected", "on_signals", "run_hall", "run_operator", "serve_forever"]
 
 _ANSWER = 30.0
 
@@ -52,7 +52,10 @@ async def run_hall(settings: Settings) -> AsyncIterator[Running]:
         ) as services:
             host, port = server.getsockname()[:2]
             settings = replace(
-                settings, database_url=services.database_url, redis_url=services.redis_url, port=port
+                settings,
+                database_url=services.database_url,
+                redis_url=services.redis_url,
+                port=port,
             )
             load_log_key(settings.data / "keys" / "record.key")
             await migrate(settings.database_url)
@@ -113,7 +116,7 @@ async def run_operator(settings: Settings) -> None:
     task = asyncio.create_task(
         serve_operator(settings.data / "operator", settings.operator_socket, log, ready=ready)
     )
-    _on_signals(task.cancel)
+    on_signals(task.cancel)
     with suppress(asyncio.CancelledError):
         await task
 
@@ -121,14 +124,15 @@ async def run_operator(settings: Settings) -> None:
 async def serve_forever(settings: Settings) -> None:
     """Run a hall until told to stop, and say where it answers."""
     stop = asyncio.Event()
-    _on_signals(stop.set)
+    on_signals(stop.set)
     async with run_hall(settings) as running:
         sys.stdout.write(f"竞标厅 Bidhall: {running.address}\n")
         sys.stdout.flush()
         await stop.wait()
 
 
-def _on_signals(act: Callable[[], object]) -> None:
+def on_signals(act: Callable[[], object]) -> None:
+    """Call ``act`` when this process is told to stop."""
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, act)

@@ -36,7 +36,7 @@ def encode(value: object) -> bytes:
         raise CanonicalError(message) from error
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -52,7 +52,9 @@ def _check(value: object, depth: int) -> None:
         return
     if isinstance(value, int):
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            message = f"an integer of {value.bit_length()} bits is beyond 2^53 - 1; write it as a string"
+            message = (
+                f"an integer of {value.bit_length()} bits is beyond 2^53 - 1; write it as a string"
+            )
             raise CanonicalError(message)
     elif isinstance(value, str):
         _check_text(value)
@@ -78,7 +80,7 @@ def _check_text(text: str) -> None:
         raise CanonicalError("a text holds half of a surrogate pair") from error
 
 
-def decode(data: bytes) -> Any:  # noqa: ANN401 - JSON
+def decode(data: bytes) -> Any:
     """Read canonical JSON, refusing every other spelling of the same value.
 
     Raises:
@@ -95,7 +97,9 @@ def decode(data: bytes) -> Any:  # noqa: ANN401 - JSON
         message = f"not JSON: {type(error).__name__}"
         raise CanonicalError(message) from error
     if encode(value) != data:
-        raise CanonicalError("JSON, but not canonical: order, spaces or escapes differ from RFC 8785")
+        raise CanonicalError(
+            "JSON, but not canonical: order, spaces or escapes differ from RFC 8785"
+        )
     return value
 
 

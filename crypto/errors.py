@@ -65,9 +65,7 @@ class CeremonyError(CryptoError):
 
     default_code = "ceremony"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, blamed: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, blamed: int | None = None) -> None:
         """Name the blamed participant where the protocol can tell."""
         super().__init__(message, code=code)
         self.blamed = blamed

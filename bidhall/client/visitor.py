@@ -55,11 +55,19 @@ class Visitor:
             "POST", "/api/session",
             json={"account": account, "password": password, "code": code, "kind": "bearer"},
         )  # fmt: skip
-        self.token = answer["token"]
-        self._http.headers["Authorization"] = f"Bearer {self.token}"
+        self._carry(answer["token"])
         self.person = answer["person"]
         await self.meet_log()
         return self.person
+
+    async def give_code(self, code: str) -> None:
+        """Make the second factor fresh again; the session's token turns."""
+        answer = await self.request("POST", "/api/session/code", json={"code": code})
+        self._carry(answer["token"])
+
+    def _carry(self, token: str) -> None:
+        self.token = token
+        self._http.headers["Authorization"] = f"Bearer {token}"
 
     async def meet_log(self) -> None:
         """Learn which record this hall writes; a key store pins it at the first meeting."""

@@ -114,6 +114,24 @@ async def hand_in_bids(
     return {**results, "late_file": late}
 
 
+async def hand_in_all(  # noqa: PLR0913 - who hands in what, where it is kept
+    troupe: Troupe,
+    tender: str,
+    key: str,
+    files: dict[tuple[str, str], Path],
+    folder: Path,
+    say: Say,
+) -> None:
+    """Let one bidder seal and hand in all its bids."""
+    folder.mkdir(parents=True, exist_ok=True)
+    player = await troupe.call(key)
+    for (_, lot), file in sorted(files.items()):
+        sealed = folder / f"{key}-lot{lot}-{tender[4:10]}.bidhall"
+        await _seal(player, tender, key, lot, 1, file, sealed)
+        await bidder.hand_in(player.visitor, sealed)
+    say(f"submitted: {key}, {len(files)} lots, receipts checked")
+
+
 async def _seal(  # noqa: PLR0913 - who seals what, for where, to which file
     player: Player, tender: str, key: str, lot: str, number: int, file: Path, out: Path
 ) -> None:
