@@ -44,7 +44,9 @@ def press(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
             raise PaperError(message) from error
 
 
-def _compile(template: str, data: Mapping[str, Any], at: datetime, standards: list[Literal["a-2b"]]) -> bytes:
+def _compile(
+    template: str, data: Mapping[str, Any], at: datetime, standards: list[Literal["a-2b"]]
+) -> bytes:
     return typst.compile(
         _TEMPLATES / f"{template}.typ",
         root=_TEMPLATES,

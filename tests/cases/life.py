@@ -40,7 +40,9 @@ def source(seed: bytes) -> Callable[[int], bytes]:
 
 
 def person(name: str, *roles: str, organisation: str = "org-centre") -> Person:
-    return Person(f"per-{name}", name, organisation, f"{organisation} 公司", "532901", frozenset(roles))
+    return Person(
+        f"per-{name}", name, organisation, f"{organisation} 公司", "532901", frozenset(roles)
+    )
 
 
 HOST = person("host", "host")
@@ -65,7 +67,7 @@ class Life:
     def state(self, stream: str) -> Any:
         return self.states.get(stream) or case_of(stream).initial(stream)
 
-    def send(  # noqa: PLR0913
+    def send(
         self, stream: str, kind: str, actor: Person, body: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> tuple[Event, ...]:  # fmt: skip
@@ -74,7 +76,9 @@ class Life:
         command = Command(f"cmd-{len(log)}-{kind}", stream, kind, body or {}, facts or {})
         made = []
         for happening in case.decide(state, command, actor, self.at):
-            event = Event(stream, len(log) + 1, self.at, happening.kind, actor.id, command.id, happening.body)
+            event = Event(
+                stream, len(log) + 1, self.at, happening.kind, actor.id, command.id, happening.body
+            )
             state = case.evolve(state, event)
             log.append(event)
             made.append(event)
@@ -145,7 +149,9 @@ def device(life: Life, organisation: str) -> ec.EllipticCurvePrivateKey:
     return life.devices[organisation]
 
 
-def seal(life: Life, organisation: str, lot: str, form: Mapping[str, Any], number: int = 1) -> list[dict[str, Any]]:
+def seal(
+    life: Life, organisation: str, lot: str, form: Mapping[str, Any], number: int = 1
+) -> list[dict[str, Any]]:
     """Seal both stages of a bid; gives the stages as the hall's facts hold them."""
     state, key = life.state(TEN), device(life, organisation)
     marker = f"TECHNICAL-{organisation}-{lot}".encode() * 40
@@ -162,8 +168,17 @@ def seal(life: Life, organisation: str, lot: str, form: Mapping[str, Any], numbe
             source(f"{organisation}{lot}{number}{header.stage}".encode())(32),
         )  # fmt: skip
         out = io.BytesIO()
-        public = envelope.StageKeys(bytes.fromhex(keys["public_key"]), bytes.fromhex(keys["operator"]))
-        sealed = envelope.seal(context, public, header, [io.BytesIO(one) for one in files], out, source(b"k" + context.nonce))
+        public = envelope.StageKeys(
+            bytes.fromhex(keys["public_key"]), bytes.fromhex(keys["operator"])
+        )
+        sealed = envelope.seal(
+            context,
+            public,
+            header,
+            [io.BytesIO(one) for one in files],
+            out,
+            source(b"k" + context.nonce),
+        )
         upload = f"upl-{organisation[-1]}{lot}{number}{header.stage}"
         life.files[upload] = out.getvalue()
         stages.append({
@@ -183,7 +198,9 @@ def submit(life: Life, organisation: str, lot: str) -> str:
             "manager": f"MANAGER-{organisation}", "valid_days": 90}  # fmt: skip
     bid = f"bid-{organisation[-1]}{lot}" + "a" * 20
     facts = {"stages": seal(life, organisation, lot, form)}
-    life.send(TEN, "SubmitBid", BIDDING[organisation], {"bid": bid, "lot": lot, "stages": []}, facts)
+    life.send(
+        TEN, "SubmitBid", BIDDING[organisation], {"bid": bid, "lot": lot, "stages": []}, facts
+    )
     return bid
 
 
@@ -210,17 +227,33 @@ def release(life: Life, stream: str, stage: str, *places: int) -> None:
     seen = {"origin": "test/record", "size": 1, "root": "00" * 32}
     for place in places:
         share = life.shares[stage][place].secret.hex()
-        life.send(stream, "ReleaseShare", CUSTODIANS[place], {"stage": stage, "share": share, "checkpoint": seen})
+        life.send(
+            stream,
+            "ReleaseShare",
+            CUSTODIANS[place],
+            {"stage": stage, "share": share, "checkpoint": seen},
+        )
 
 
 def decrypt(life: Life) -> None:
     """Release the operator's leg and record every form."""
-    life.send(OPE, "ReleaseOperatorKey", machine("operator"), facts={"stage": "form", "private_key": seed_of("form").hex()})
+    life.send(
+        OPE,
+        "ReleaseOperatorKey",
+        machine("operator"),
+        facts={"stage": "form", "private_key": seed_of("form").hex()},
+    )
     state, bids = life.state(OPE), life.state(TEN).bids
     key = ec.derive_private_key(int(state.custody.recovered["form"], 16), ec.SECP256R1())
     for bid in state.bids:
         stage = next(one for one in bids[bid].stages if one["stage"] == "form")
-        opened = open_stage(stage["descriptor"], key, io.BytesIO(life.files[stage["upload"]]), None, operator_seed=seed_of("form").hex())
+        opened = open_stage(
+            stage["descriptor"],
+            key,
+            io.BytesIO(life.files[stage["upload"]]),
+            None,
+            operator_seed=seed_of("form").hex(),
+        )
         assert isinstance(opened, OpenedStage)
         facts = {"form": dict(opened.header.form or {}), "plaintext_root": opened.plaintext_root}
         life.send(OPE, "RecordOpened", machine("opener"), {"bid": bid}, facts)
@@ -230,11 +263,25 @@ def convene_evaluation(life: Life) -> None:
     """Convene the evaluation, commit the roster and draw."""
     state, opened = life.state(TEN), life.state(OPE)
     manifest = state.manifest
-    names = ("tender", "title", "title_en", "threshold", "custodians", "hosts", "keys", "draw", "lots")
+    names = (
+        "tender",
+        "title",
+        "title_en",
+        "threshold",
+        "custodians",
+        "hosts",
+        "keys",
+        "draw",
+        "lots",
+    )
     bids = [{"bid": one.bid, "lot": one.lot, "bidder": one.bidder, "bidder_name": one.bidder_name, "price": one.form["price"]}
             for one in opened.bids.values() if one.form]  # fmt: skip
     used = {one["lot"] for one in bids}
-    facts = {**{name: manifest[name] for name in names}, "manifest_hash": state.manifest_hash, "bids": bids}
+    facts = {
+        **{name: manifest[name] for name in names},
+        "manifest_hash": state.manifest_hash,
+        "bids": bids,
+    }
     facts["lots"] = [one for one in manifest["lots"] if one["lot"] in used]
     life.send(EVA, "ConveneEvaluation", machine("clock"), facts=facts)
     roster = [
@@ -242,7 +289,12 @@ def convene_evaluation(life: Life) -> None:
          "salt": f"{n:032x}"}
         for n, one in enumerate(EXPERTS)
     ]  # fmt: skip
-    life.send(EVA, "CommitRoster", HOST, facts={"roster": roster, "root": roster_root(roster), "exclusions": []})
+    life.send(
+        EVA,
+        "CommitRoster",
+        HOST,
+        facts={"roster": roster, "root": roster_root(roster), "exclusions": []},
+    )
     release(life, EVA, "lot", 0, 2)
 
 
@@ -257,7 +309,7 @@ def start_scoring(life: Life) -> None:
     for one in seated(life).values():
         life.send(EVA, "SignIn", one)
         life.send(EVA, "SignPledge", one)
-    secrets = {bid: "11" * 32 for bid in life.state(EVA).bids}
+    secrets = dict.fromkeys(life.state(EVA).bids, "11" * 32)
     life.send(EVA, "ReleaseOperatorSecrets", machine("operator"), facts={"secrets": secrets})
     for bid in secrets:
         facts = {"plaintext_root": "22" * 32, "files": []}
@@ -269,7 +321,9 @@ def sheet_of(life: Life, lot: str, seat: int) -> dict[str, dict[str, str]]:
     terms = next(one for one in life.state(EVA).lots if one["lot"] == lot)
     bids = [bid for bid, one in life.state(EVA).bids.items() if one["lot"] == lot]
     return {
-        bid: {c["id"]: f"{float(c['maximum']) - 0.1 * seat - 0.1 * n:.2f}" for c in terms["criteria"]}
+        bid: {
+            c["id"]: f"{float(c['maximum']) - 0.1 * seat - 0.1 * n:.2f}" for c in terms["criteria"]
+        }
         for n, bid in enumerate(bids)
     }
 

@@ -131,18 +131,27 @@ def test_no_name_and_no_price_before_the_announcement(decrypted: Life) -> None:
 def test_the_announcement_carries_every_price(announced: Life) -> None:
     kind, body = announced.shown(OPE, "public")[-1]
     assert kind == "BidsAnnounced"
-    assert [one["form"]["price"] for one in body["bids"]] == [play.price_of(one, "1") for one in BIDDERS]
+    assert [one["form"]["price"] for one in body["bids"]] == [
+        play.price_of(one, "1") for one in BIDDERS
+    ]
 
 
 def test_a_foreign_or_wrong_share_is_refused(closed: Life) -> None:
     seen = {"origin": "o", "size": 1, "root": "00" * 32}
     other = closed.shares["form"][1].secret.hex()
     with pytest.raises(InvalidCommandError) as caught:
-        closed.send(OPE, "ReleaseShare", CUSTODIANS[0], {"stage": "form", "share": other, "checkpoint": seen})
+        closed.send(
+            OPE,
+            "ReleaseShare",
+            CUSTODIANS[0],
+            {"stage": "form", "share": other, "checkpoint": seen},
+        )
     assert caught.value.code == "wrong-share"
     assert other not in str(caught.value)
     with pytest.raises(ForbiddenError):
-        closed.send(OPE, "ReleaseShare", HOST, {"stage": "form", "share": other, "checkpoint": seen})
+        closed.send(
+            OPE, "ReleaseShare", HOST, {"stage": "form", "share": other, "checkpoint": seen}
+        )
 
 
 def test_a_second_host_takes_over_and_goes_on(decrypted: Life) -> None:

@@ -32,7 +32,9 @@ def vectors() -> list[Any]:
     if not VECTORS.exists():
         return [pytest.param(None, marks=pytest.mark.skip(reason="no published vectors here"))]
     found = json.loads(VECTORS.read_text())["vectors"]
-    return [pytest.param(one, id=f"{one['t']}-of-{one['n']}-{place}") for place, one in enumerate(found)]
+    return [
+        pytest.param(one, id=f"{one['t']}-of-{one['n']}-{place}") for place, one in enumerate(found)
+    ]
 
 
 def message_of(part: dict[str, Any]) -> bytes:

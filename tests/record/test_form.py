@@ -46,7 +46,7 @@ def test_the_bytes_are_those_of_the_rule(value: object) -> None:
     [
         {"\uff00": 1, "\U00010000": 2},  # UTF-16 sorts these two the other way round
         {"a": (1, 2)}, MappingProxyType({"b": 1, "a": 2}), {"a": Colour.RED},
-        "\x00\x08\x1f\x7f\u2028\"\\/", 2**53 - 1, -(2**53) + 1, "1234567890123456", {"é": 1, "z": 2},
+        '\x00\x08\x1f\x7f\u2028"\\/', 2**53 - 1, -(2**53) + 1, "1234567890123456", {"é": 1, "z": 2},
         [[[]]] * 40,
     ],
 )  # fmt: skip

@@ -59,7 +59,9 @@ async def running(sequencer: Sequencer) -> AsyncIterator[None]:
 
 async def insert(pool: asyncpg.Pool, count: int) -> None:
     """Put plain events in, past the writer, for logs of an interesting size."""
-    await pool.execute("INSERT INTO stream (id, kind) VALUES ('led-x', 'ledger') ON CONFLICT DO NOTHING")
+    await pool.execute(
+        "INSERT INTO stream (id, kind) VALUES ('led-x', 'ledger') ON CONFLICT DO NOTHING"
+    )
     await pool.execute(
         """
         INSERT INTO event (stream, seq, at, kind, actor, command_id, ordinal, digest, body, salt, leaf)
@@ -187,7 +189,11 @@ async def test_a_receipt_is_waited_for_and_not_for_ever(
 
 
 async def test_leaves_and_multiproof(
-    pool: asyncpg.Pool, connection: asyncpg.Connection, sequencer: Sequencer, log: Log, writer: Writer
+    pool: asyncpg.Pool,
+    connection: asyncpg.Connection,
+    sequencer: Sequencer,
+    log: Log,
+    writer: Writer,
 ) -> None:
     await insert(pool, 600)
     await writer.submit(Command("cmd-1", "led-1", "Open", {}), ANNA)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ruff: noqa: INP001 - a script that stands beside what it makes, not part of a package
+
 """Fetch the browser's libraries at pinned versions and lay them out as they are served.
 
     python web/vendor/vendor.py [--check]
@@ -36,7 +36,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 STATIC = re.compile(
-    r"""((?:^|[;}])[ \t]*(?:import|export)\b(?:[^'";()]*?\bfrom)?\s*)(["'])([^"'\n]+)\2""", re.MULTILINE
+    r"""((?:^|[;}])[ \t]*(?:import|export)\b(?:[^'";()]*?\bfrom)?\s*)(["'])([^"'\n]+)\2""",
+    re.MULTILINE,
 )
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*\n?", re.MULTILINE)
 SPECIFIER = re.compile(r"^(@[^/]+/[^/]+|[^@./][^/]*)(?:/(.*))?$")
