@@ -273,7 +273,7 @@ def check_signature(descriptor: Descriptor, signature: str | None) -> None:
         raise _refuse(
             "unsigned", "the descriptor has no signature; sign it with the bidder's device key"
         )
-    if len(signature) != 128 or not _HEX.fullmatch(signature):
+    if len(signature) != 2 * signatures.SIGNATURE_SIZE or not _HEX.fullmatch(signature):
         raise _refuse("wrong-signature", "a signature is 64 bytes r || s in lower-case hex")
     try:
         signatures.verify(

@@ -166,7 +166,7 @@ def verify_consistency(
     verify_subtree(0, size1, size2, root1, root2, path)
 
 
-def verify_subtree(
+def verify_subtree(  # noqa: PLR0913 - the six values the draft's statement is made of
     start: int, end: int, size: int, part: bytes, whole: bytes, path: Sequence[bytes]
 ) -> None:
     """Check that leaves ``[start, end)`` have the root `part`, in the tree with the root `whole`.

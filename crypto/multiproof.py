@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from crypto.errors import ProofInvalidError
 from crypto.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
@@ -31,7 +32,7 @@ def prove(indexes: Sequence[int], size: int, range_root: RangeRoot) -> list[byte
     Raises:
         ProofInvalidError: the indexes are not ascending within the tree.
     """
-    if any(b <= a for a, b in zip(indexes, indexes[1:], strict=False)) or (
+    if any(b <= a for a, b in pairwise(indexes)) or (
         indexes and not 0 <= indexes[0] <= indexes[-1] < size
     ):
         message = f"indexes must ascend within 0 to {size - 1}"

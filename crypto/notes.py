@@ -29,6 +29,9 @@ COSIGNATURE: Final = 0x04
 MAX_NOTE: Final = 1 << 20
 MAX_SIGNATURES: Final = 64
 MAX_SIZE: Final = 2**63 - 1
+PUBLIC_KEY_SIZE: Final = 32
+KEY_ID_SIZE: Final = 4
+TIMESTAMP_SIZE: Final = 8
 _DASH: Final = "\u2014"
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
@@ -49,7 +52,7 @@ class VerifierKey:
             NoteInvalidError: the name, type or key is not of its form.
         """
         check_key_name(self.name)
-        if self.type not in {ED25519, COSIGNATURE} or len(self.public_key) != 32:
+        if self.type not in {ED25519, COSIGNATURE} or len(self.public_key) != PUBLIC_KEY_SIZE:
             size = len(self.public_key)
             message = f"verifier key {self.name!a} is not Ed25519 (type {self.type}, {size} bytes)"
             raise NoteInvalidError(message)
@@ -59,7 +62,7 @@ class VerifierKey:
         """The 4 bytes that, with the name, identify the key in a signature line."""
         return hashlib.sha256(
             self.name.encode() + b"\n" + bytes([self.type]) + self.public_key
-        ).digest()[:4]
+        ).digest()[:KEY_ID_SIZE]
 
     def __str__(self) -> str:
         """Encode as a vkey."""
@@ -73,14 +76,15 @@ class VerifierKey:
         Raises:
             NoteInvalidError: it is not one, or its key id is not that of its key.
         """
-        parts = vkey.split("+", 2)
-        if len(parts) != 3:
+        name, _, rest = vkey.partition("+")
+        key_id, plus, encoded = rest.partition("+")
+        if not plus:
             message = f"a verifier key is name+id+key, not {vkey[:100]!a}"
             raise NoteInvalidError(message)
-        material = decode_base64(parts[2], "verifier key")
-        key = cls(parts[0], material[0] if material else 0, material[1:])
-        if key.key_id.hex() != parts[1]:
-            message = f"verifier key {key.name!a} says id {parts[1][:20]!a}, not {key.key_id.hex()}"
+        material = decode_base64(encoded, "verifier key")
+        key = cls(name, material[0] if material else 0, material[1:])
+        if key.key_id.hex() != key_id:
+            message = f"verifier key {name!a} says id {key_id[:20]!a}, not {key.key_id.hex()}"
             raise NoteInvalidError(message)
         return key
 
@@ -210,16 +214,17 @@ def parse_note(note: str) -> Note:
 
 
 def _parse_line(line: str) -> Signature:
-    parts = line.split(" ")
-    if len(parts) != 3 or parts[0] != _DASH:
+    dash, _, rest = line.partition(" ")
+    name, space, encoded = rest.partition(" ")
+    if dash != _DASH or not space or " " in encoded:
         message = f"not a signature line: {line[:100]!a}"
         raise NoteInvalidError(message)
-    check_key_name(parts[1])
-    octets = decode_base64(parts[2], "signature line")
-    if len(octets) < 5:
-        message = f"a signature by {parts[1]!a} has no signature"
+    check_key_name(name)
+    octets = decode_base64(encoded, "signature line")
+    if len(octets) <= KEY_ID_SIZE:
+        message = f"a signature by {name!a} has no signature"
         raise NoteInvalidError(message)
-    return Signature(parts[1], octets[:4], octets[4:])
+    return Signature(name, octets[:KEY_ID_SIZE], octets[KEY_ID_SIZE:])
 
 
 def sign_note(text: str, name: str, private_key: Ed25519PrivateKey) -> Signature:
@@ -276,8 +281,8 @@ def verify_signature(text: str, signature: Signature, key: VerifierKey) -> int |
     """
     message, blob, timestamp = text.encode(), signature.blob, None
     if key.type == COSIGNATURE:
-        timestamp = int.from_bytes(blob[:8], "big")
-        message, blob = _cosigned_bytes(text, timestamp), blob[8:]
+        timestamp = int.from_bytes(blob[:TIMESTAMP_SIZE], "big")
+        message, blob = _cosigned_bytes(text, timestamp), blob[TIMESTAMP_SIZE:]
     try:
         if timestamp is not None and timestamp > MAX_SIZE:
             raise InvalidSignature
@@ -294,13 +299,12 @@ def parse_checkpoint(text: str) -> Checkpoint:
     Raises:
         NoteInvalidError: it is not a checkpoint.
     """
-    lines = text.removesuffix("\n").split("\n")
-    if len(lines) < 3 or not text.endswith("\n") or not _DECIMAL.fullmatch(lines[1]):
-        message = "not a checkpoint: origin, size and root, a line each"
-        raise NoteInvalidError(message)
-    return Checkpoint(
-        lines[0], int(lines[1]), decode_base64(lines[2], "checkpoint"), tuple(lines[3:])
-    )
+    match text.removesuffix("\n").split("\n"):
+        case [origin, size, root, *more] if text.endswith("\n") and _DECIMAL.fullmatch(size):
+            return Checkpoint(origin, int(size), decode_base64(root, "checkpoint"), tuple(more))
+        case _:
+            message = "not a checkpoint: origin, size and root, a line each"
+            raise NoteInvalidError(message)
 
 
 def open_checkpoint(note: str, origin: str, key: VerifierKey | str) -> Checkpoint:

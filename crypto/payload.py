@@ -26,6 +26,7 @@ MAX_TERMS: Final = 100
 MAX_TERM_BYTES: Final = 4096
 MAX_DAYS: Final = 100_000
 MAX_NAME_BYTES: Final = 255
+MAX_LOT_BYTES: Final = 64
 STAGES: Final = ("form", "technical")
 
 _PRICE: Final = re.compile(r"(?:0|[1-9][0-9]{0,17})\.[0-9]{2}", re.ASCII)
@@ -137,7 +138,11 @@ def _parse(value: object) -> Header:
         message = 'the header is not an object with "v": 1'
         raise PayloadInvalidError(message)
     stage, lot = value.get("stage"), value.get("lot")
-    if stage not in STAGES or not isinstance(lot, str) or not 1 <= len(lot.encode()) <= 64:
+    if (
+        stage not in STAGES
+        or not isinstance(lot, str)
+        or not 1 <= len(lot.encode()) <= MAX_LOT_BYTES
+    ):
         message = f"the header names no stage or lot: {str(stage)[:20]!r}, {str(lot)[:64]!r}"
         raise PayloadInvalidError(message)
     wanted = {"v", "stage", "lot", "files"} | ({"form"} if stage == "form" else set())

@@ -13,6 +13,8 @@ from crypto.payload import is_ciphertext_size
 
 HEAD_SIZE: Final = 512
 """How many of the first bytes a caller should hand in."""
+MIN_TEXT: Final = 32
+"""Fewer printable bytes than this may be the chance beginning of a ciphertext."""
 
 _SIGNATURES: Final = (
     (b"%PDF-", "a PDF document"),
@@ -61,8 +63,8 @@ def looks_like_plaintext(head: bytes, size: int) -> str | None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell whether 32 bytes or more are all printable UTF-8; the last character may be cut off."""
-    if len(head) < 32:
+    """Tell whether `MIN_TEXT` bytes or more are all printable UTF-8; the last character may be cut off."""
+    if len(head) < MIN_TEXT:
         return False
     for cut in range(4):
         try:

@@ -16,6 +16,7 @@ from crypto.errors import ProofInvalidError
 Octets = bytes | bytearray | memoryview
 
 HASH_SIZE: Final = 32
+_COUNT_SIZE: Final = 8  # of a serialised frontier: how many leaves it stands for
 LEAF_BYTES: Final = 1 << 20
 """How much of a byte stream one leaf of a `RootHasher` covers: 1 MiB."""
 
@@ -99,7 +100,7 @@ class Frontier:
 
     def to_bytes(self) -> bytes:
         """Serialise: the size in 8 bytes big-endian, then the hashes."""
-        return self._size.to_bytes(8, "big") + b"".join(self._hashes)
+        return self._size.to_bytes(_COUNT_SIZE, "big") + b"".join(self._hashes)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -108,14 +109,14 @@ class Frontier:
         Raises:
             ProofInvalidError: the bytes are not a frontier.
         """
-        body = data[8:]
-        if len(data) < 8 or len(body) % HASH_SIZE:
+        body = data[_COUNT_SIZE:]
+        if len(data) < _COUNT_SIZE or len(body) % HASH_SIZE:
             message = (
                 f"a serialised frontier is 8 bytes and whole hashes of 32, got {len(data)} bytes"
             )
             raise ProofInvalidError(message)
         hashes = [body[at : at + HASH_SIZE] for at in range(0, len(body), HASH_SIZE)]
-        return cls(int.from_bytes(data[:8], "big"), hashes)
+        return cls(int.from_bytes(data[:_COUNT_SIZE], "big"), hashes)
 
 
 class RootHasher:

@@ -22,7 +22,7 @@ def _derive(key: bytes, nonce: bytes) -> AESGCM:
         message = f"XAES-256-GCM takes a key of {KEY_SIZE} and a nonce of {NONCE_SIZE} bytes"
         raise ValueError(message)
     # ECB is the bare block cipher here: the derivation is defined on single blocks.
-    block = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305
+    block = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - single blocks
     first = int.from_bytes(block.update(bytes(16)), "big")
     subkey = (first << 1) & ((1 << 128) - 1)
     if first >> 127:
