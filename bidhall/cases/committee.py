@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from bidhall.cases.case import Body, Happening
 from bidhall.cases.errors import ConflictError
@@ -15,6 +15,9 @@ from evaluation.committee import Entry, draw_seats, read_quotas
 from evaluation.errors import EvaluationError
 
 __all__ = ["Phase", "Seat", "State", "draw_committee", "recuse"]
+
+SHORT_CODES: Final = 150
+"""Up to so many bids a code of a letter and one digit suffices: there are 168 such codes."""
 
 
 class Phase(StrEnum):
@@ -116,7 +119,7 @@ def draw_committee(state: State, released_key: bytes) -> dict[str, Any]:
 def _codes(seed: bytes, bids: list[str]) -> dict[str, str]:
     # A blind bid is named by a code that says nothing about when it came in or from whom.
     digits = "23456789"
-    tails = list(digits) if len(bids) <= 150 else [a + b for a in digits for b in digits]  # noqa: PLR2004
+    tails = list(digits) if len(bids) <= SHORT_CODES else [a + b for a in digits for b in digits]
     names = [letter + tail for letter in "ABCDEFGHJKMNPQRTUVWXY" for tail in tails]
     return dict(zip(bids, draw.shuffle(seed, "codes", names), strict=False))
 

@@ -34,12 +34,16 @@ from bidhall.cases.case import (
     Person,
     rule,
 )
-from bidhall.cases.errors import (
-    ConflictError,
-    ForbiddenError,
-    InvalidCommandError,
-    NotFoundError,
-    WrongPhaseError,
+from bidhall.cases.errors import ConflictError, ForbiddenError, NotFoundError, WrongPhaseError
+from bidhall.cases.opened import (
+    Bids,
+    Opened,
+    announce,
+    bids_after,
+    confirm,
+    judge,
+    object_to,
+    settle,
 )
 from bidhall.cases.release import Custody, release_share, shown, with_event
 
@@ -79,26 +83,6 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What became of one bid: its form, or why it is void; and what its bidder said."""
-
-    bid: str
-    lot: str
-    bidder: str
-    bidder_name: str
-    form: Body | None = None
-    plaintext_root: str = ""
-    void: str = ""
-    fault: str = ""
-    confirmed_at: str = ""
-
-    @property
-    def settled(self) -> bool:
-        """Tell whether it is opened or void."""
-        return self.form is not None or bool(self.void)
-
-
-@dataclass(frozen=True, slots=True)
 class State:
     """An opening session, built from its events alone."""
 
@@ -110,7 +94,7 @@ class State:
     chair: str = ""
     custody: Custody = field(default_factory=Custody)
     operator: Mapping[str, str] = field(default_factory=dict)
-    bids: Mapping[str, Opened] = field(default_factory=dict)
+    bids: Bids = field(default_factory=dict)
     objections: Mapping[str, Body] = field(default_factory=dict)
     paused: str = ""
     record: Body = field(default_factory=dict)
@@ -129,6 +113,7 @@ def _expect(state: State, *phases: Phase) -> None:
 
 def decide(state: State, command: Command, actor: Person, at: datetime) -> tuple[Happening, ...]:
     """Decide one command; see the table above."""
+    del at  # the clock decides when an opening begins, and nothing within it
     _respect_pause(state, command)
     match command.kind:
         case "ConveneOpening":
@@ -142,16 +127,23 @@ def decide(state: State, command: Command, actor: Person, at: datetime) -> tuple
             _expect(state, Phase.DECRYPTING)
             return () if state.operator else (Happening("OperatorKeyReleased", command.facts),)
         case "RecordOpened" | "RecordVoid":
-            return _settle(state, command)
+            _expect(state, Phase.DECRYPTING)
+            return settle(state.bids, command)
         case "AnnounceBids":
             _chaired(state, actor, Phase.DECRYPTED)
-            return (
-                Happening("BidsAnnounced", {"bids": [_announced(one) for one in _order(state)]}),
-            )
-        case "ConfirmBid" | "RaiseObjection":
-            return _answer_by_bidder(state, command, actor, at)
-        case "AnswerObjection" | "JudgeFault":
-            return _answer_by_host(state, command, actor)
+            return (announce(state.bids),)
+        case "ConfirmBid":
+            _expect(state, Phase.ANNOUNCED)
+            return (confirm(state.bids, command, actor),)
+        case "RaiseObjection":
+            _expect(state, Phase.ANNOUNCED)
+            return (object_to(state.bids, command, actor, len(state.objections) + 1),)
+        case "AnswerObjection":
+            _chaired(state, actor, Phase.ANNOUNCED)
+            return _answer(state, command)
+        case "JudgeFault":
+            _chaired(state, actor, Phase.ANNOUNCED)
+            return (judge(state.bids, command),)
         case "EndOpening":
             return _end(state, command, actor)
         case "FileOpeningRecord":
@@ -213,77 +205,13 @@ def _chaired(state: State, actor: Person, *phases: Phase) -> None:
     _expect(state, *phases)
 
 
-def _settle(state: State, command: Command) -> tuple[Happening, ...]:
-    _expect(state, Phase.DECRYPTING)
-    bid = _bid(state, command.body)
-    if bid.settled:
-        return ()
-    facts = {"bid": bid.bid, "lot": bid.lot, **command.facts}
-    happening = Happening("BidOpened" if command.kind == "RecordOpened" else "BidVoided", facts)
-    left = [one for one in state.bids.values() if not one.settled and one.bid != bid.bid]
-    if left:
-        return (happening,)
-    return (happening, Happening("DecryptionCompleted", {"total": len(state.bids)}))
-
-
-def _bid(state: State, body: Body) -> Opened:
-    bid = fields.ident(body, "bid")
-    found = state.bids.get(bid)
-    if found is None:
-        message = f"{bid} is not a bid of this opening"
-        raise NotFoundError(message, code="no-such-bid", bid=bid)
-    return found
-
-
-def _order(state: State) -> list[Opened]:
-    return list(state.bids.values())
-
-
-def _announced(one: Opened) -> Body:
-    base = {"bid": one.bid, "lot": one.lot, "bidder": one.bidder, "bidder_name": one.bidder_name}
-    if one.form is None:
-        return {**base, "void": one.void, "fault": one.fault}
-    return {**base, "form": one.form}
-
-
-def _answer_by_bidder(
-    state: State, command: Command, actor: Person, at: datetime
-) -> tuple[Happening, ...]:
-    del at
-    _expect(state, Phase.ANNOUNCED)
-    bid = _bid(state, command.body)
-    if bid.bidder != actor.organisation:
-        message = f"{bid.bid} is not your organisation's bid"
-        raise ForbiddenError(message, code="not-your-bid", bid=bid.bid)
-    if command.kind == "ConfirmBid":
-        if bid.confirmed_at:
-            raise ConflictError("this bid was confirmed before", code="confirmed-already")
-        return (Happening("BidConfirmed", {"bid": bid.bid, "bidder": bid.bidder}),)
-    body = {
-        "objection": f"obj-{len(state.objections) + 1}",
-        "bid": bid.bid,
-        "bidder_name": bid.bidder_name,
-        "text": fields.text(command.body, "text", maximum=1000),
-    }
-    return (Happening("ObjectionRaised", body),)
-
-
-def _answer_by_host(state: State, command: Command, actor: Person) -> tuple[Happening, ...]:
-    _chaired(state, actor, Phase.ANNOUNCED)
-    if command.kind == "AnswerObjection":
-        objection = str(command.body.get("objection"))
-        if objection not in state.objections:
-            message = f"there is no objection {objection!r}"
-            raise NotFoundError(message, code="no-such-objection")
-        text = fields.text(command.body, "text", maximum=1000)
-        return (Happening("ObjectionAnswered", {"objection": objection, "text": text}),)
-    bid = _bid(state, command.body)
-    if not bid.void:
-        message = f"{bid.bid} was opened; there is no fault to judge"
-        raise InvalidCommandError(message, code="not-void", bid=bid.bid)
-    fault = fields.choice(command.body, "fault", "BIDDER", "PLATFORM", "UNKNOWN")
-    reason = fields.text(command.body, "reason", maximum=1000)
-    return (Happening("FaultJudged", {"bid": bid.bid, "fault": fault, "reason": reason}),)
+def _answer(state: State, command: Command) -> tuple[Happening, ...]:
+    objection = str(command.body.get("objection"))
+    if objection not in state.objections:
+        message = f"there is no objection {objection!r}"
+        raise NotFoundError(message, code="no-such-objection")
+    text = fields.text(command.body, "text", maximum=1000)
+    return (Happening("ObjectionAnswered", {"objection": objection, "text": text}),)
 
 
 def _end(state: State, command: Command, actor: Person) -> tuple[Happening, ...]:
@@ -316,7 +244,7 @@ def evolve(state: State, event: Event) -> State:
         case "OperatorKeyReleased":
             return replace(state, operator={**state.operator, body["stage"]: body["private_key"]})
         case "BidOpened" | "BidVoided" | "BidConfirmed" | "FaultJudged":
-            return _evolve_bid(state, event)
+            return replace(state, bids=bids_after(state.bids, event))
         case "DecryptionCompleted":
             return replace(state, phase=Phase.DECRYPTED)
         case "BidsAnnounced":
@@ -347,20 +275,6 @@ def _evolve_convened(state: State, body: Body) -> State:
         state, phase=Phase.RELEASING if bids else Phase.NOT_OPENED, tender=body["tender"],
         manifest_hash=body["manifest_hash"], hosts=tuple(body["hosts"]), custody=custody, bids=bids,
     )  # fmt: skip
-
-
-def _evolve_bid(state: State, event: Event) -> State:
-    body, bid = event.body, state.bids[event.body["bid"]]
-    match event.kind:
-        case "BidOpened":
-            bid = replace(bid, form=body["form"], plaintext_root=body["plaintext_root"])
-        case "BidVoided":
-            bid = replace(bid, void=body["reason"], fault=body["fault"])
-        case "BidConfirmed":
-            bid = replace(bid, confirmed_at=event.at.isoformat())
-        case _:
-            bid = replace(bid, fault=body["fault"])
-    return replace(state, bids={**state.bids, bid.bid: bid})
 
 
 def roles(state: State, person: Person | None) -> frozenset[str]:
