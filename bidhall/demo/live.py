@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from bidhall.cases.opening import OPENED_STAGES
 from bidhall.client.custodian import CustodianClient
 from bidhall.client.errors import ClientError, HallRefusedError
 from bidhall.client.room import RoomMember
@@ -149,7 +150,7 @@ class Director:
             for key in ("custodian1", "custodian3", "custodian4"):
                 await self._act(
                     key,
-                    lambda: len(room.find("KeyRecovered")) == 2,
+                    lambda: len(room.find("KeyRecovered")) == len(OPENED_STAGES),
                     self._release(key, tender),
                 )
             await room.until(lambda one: one.find("DecryptionCompleted"), seconds=3600)

@@ -123,7 +123,7 @@ async def hand_in_all(  # noqa: PLR0913 - who hands in what, where it is kept
     say: Say,
 ) -> None:
     """Let one bidder seal and hand in all its bids."""
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     player = await troupe.call(key)
     for (_, lot), file in sorted(files.items()):
         sealed = folder / f"{key}-lot{lot}-{tender[4:10]}.bidhall"

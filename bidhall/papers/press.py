@@ -35,17 +35,17 @@ def press(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
         PaperError: the template does not compile at all.
     """
     try:
-        return _compile(template, data, at, ["a-2b"])
+        return _compile(template, data, at, "a-2b")
     except typst.TypstError:
         try:
-            return _compile(template, data, at, [])
+            return _compile(template, data, at, None)
         except typst.TypstError as error:
             message = f"the paper {template} cannot be set: {error}"
             raise PaperError(message) from error
 
 
 def _compile(
-    template: str, data: Mapping[str, Any], at: datetime, standards: list[Literal["a-2b"]]
+    template: str, data: Mapping[str, Any], at: datetime, standard: Literal["a-2b"] | None
 ) -> bytes:
     return typst.compile(
         _TEMPLATES / f"{template}.typ",
@@ -54,6 +54,6 @@ def _compile(
         ignore_system_fonts=True,
         format="pdf",
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=standards,
+        pdf_standards=standard,
         timestamp=int(at.timestamp()),
     )
