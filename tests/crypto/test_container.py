@@ -98,8 +98,8 @@ def test_a_changed_byte_before_the_ciphertexts_is_refused(at: int) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"v": 2}, {"tender": "Ten/.."}, {"tender": 1}, {"manifest": "00" * 32}, {"lot": "2"}, {"bidder": "org-b"}, {"seq": 2},
-     {"stages": []}, {"stages": None}, {"more": 1}],
+    [{"v": 2}, {"tender": "Ten/.."}, {"tender": 1}, {"manifest": "00" * 32}, {"lot": "2"}, {"bidder": "org-b"},
+     {"seq": 2}, {"stages": []}, {"stages": None}, {"more": 1}],
     ids=str,
 )  # fmt: skip
 def test_a_header_that_does_not_agree_with_its_stages_is_refused(change: dict[str, object]) -> None:
@@ -109,8 +109,8 @@ def test_a_header_that_does_not_agree_with_its_stages_is_refused(change: dict[st
 
 @pytest.mark.parametrize(
     "change",
-    [{"stage": "technical"}, {"offset": 1}, {"size": SIZE + 1}, {"signature": "00" * 64}, {"signature": None}, {"more": 1},
-     {"descriptor": {}}],
+    [{"stage": "technical"}, {"offset": 1}, {"size": SIZE + 1}, {"signature": "00" * 64}, {"signature": None},
+     {"more": 1}, {"descriptor": {}}],
     ids=str,
 )  # fmt: skip
 def test_a_stage_that_does_not_agree_with_its_descriptor_is_refused(

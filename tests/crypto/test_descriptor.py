@@ -57,8 +57,8 @@ def test_a_good_descriptor_is_accepted() -> None:
     ("field", "value", "code"),
     [
         ("manifest", b"\x09" * 32, "wrong-manifest"), ("lot", "2", "wrong-lot"), ("bidder", "org-b", "wrong-bidder"),
-        ("bidder_key", b"\x02" * 33, "wrong-bidder-key"), ("stage", "technical", "wrong-stage"), ("seq", 2, "wrong-seq"),
-        ("size", GOOD.size + 1, "wrong-size"), ("root", b"\x09" * 32, "wrong-root"),
+        ("bidder_key", b"\x02" * 33, "wrong-bidder-key"), ("stage", "technical", "wrong-stage"),
+        ("seq", 2, "wrong-seq"), ("size", GOOD.size + 1, "wrong-size"), ("root", b"\x09" * 32, "wrong-root"),
     ],
 )  # fmt: skip
 def test_what_does_not_agree_has_its_own_code(field: str, value: Any, code: str) -> None:
@@ -105,7 +105,8 @@ def test_a_wrong_signature_is_refused(signature: str) -> None:
         (changed(stanza_o=GOOD.to_json()["stanza_t"]), "malformed-descriptor"),
         (changed(stanza_t=GOOD.to_json()["stanza_t"] + "\n"), "malformed-descriptor"),
         (changed(stanza_t="A" * 150 + "B="), "malformed-descriptor"), (changed(stanza_t=1), "malformed-descriptor"),
-        (changed(commitments=None), "malformed-descriptor"), (changed(commitments={"t": "05" * 32}), "malformed-descriptor"),
+        (changed(commitments=None), "malformed-descriptor"),
+        (changed(commitments={"t": "05" * 32}), "malformed-descriptor"),
         (changed(commitments={"t": "05" * 32, "o": "06" * 31}), "malformed-descriptor"),
         (changed(commitments={"t": "05" * 32, "o": "06" * 32, "x": ""}), "malformed-descriptor"),
     ],

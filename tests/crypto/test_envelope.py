@@ -2,104 +2,43 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
-import os
-import runpy
-import tracemalloc
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import canonical, descriptor, envelope, payload, stanzas
-from crypto.envelope import Sealed, Secrets, StageKeys
+from crypto import envelope, payload, stanzas
+from crypto.envelope import Secrets
 from crypto.errors import (
     CiphertextAlteredError,
     CommitmentMismatchError,
     ContextMismatchError,
-    DescriptorInvalidError,
     EnvelopeError,
-    PayloadInvalidError,
-    SelfTestError,
     StanzaInvalidError,
     TruncatedError,
 )
 from crypto.merkle import RootHasher
-
-VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "envelope"
-TENDER = ec.derive_private_key(0x1234567, ec.SECP256R1())
-SEED = b"\x05" * 32
-FULL_CHUNK = payload.CHUNK + payload.TAG
-
-
-def compressed(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The public key, 33 bytes."""
-    return key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-
-
-KEYS = StageKeys(compressed(TENDER), stanzas.operator_public_bytes(SEED))
-FORM: dict[str, str | int] = {
-    "price": "45873216.58",
-    "duration_days": 420,
-    "quality": "合格",
-    "manager": "杨晓梅",
-    "valid_days": 90,
-}
-
-
-def counted() -> Callable[[int], bytes]:
-    """Bytes that differ at each call and are the same in each run."""
-    calls = iter(range(1000))
-    return lambda size: hashlib.shake_256(b"%d" % next(calls)).digest(size)
-
-
-def context(stage: str = "form", nonce: bytes = b"\x09" * 32) -> descriptor.Context:
-    """A context in one tender."""
-    return descriptor.Context(b"\x01" * 32, "1", stage, "org-a", compressed(TENDER), 1, nonce)
-
-
-def sealed_form() -> tuple[Sealed, bytes]:
-    """A sealed form and its ciphertext."""
-    out = io.BytesIO()
-    sealed = envelope.seal(context(), KEYS, payload.form_header("1", FORM), [], out, counted())
-    return sealed, out.getvalue()
-
-
-def sealed_files(*files: bytes) -> tuple[Sealed, bytes]:
-    """Sealed files and their ciphertext."""
-    header = payload.technical_header(
-        "1",
-        [
-            payload.FileEntry(f"{at}.pdf", len(data), "application/pdf")
-            for at, data in enumerate(files)
-        ],
-    )
-    out = io.BytesIO()
-    sources = [io.BytesIO(data) for data in files]
-    sealed = envelope.seal(context("technical"), KEYS, header, sources, out, counted())
-    return sealed, out.getvalue()
-
-
-FORM_SEALED, FORM_BYTES = sealed_form()
-FILES_SEALED, FILES_BYTES = sealed_files(os.urandom(100_000), b"", os.urandom(17))
-
-
-def opened(sealed: Sealed, ciphertext: bytes, **options: Any) -> tuple[envelope.Opened, bytes]:
-    """Open and return the content too."""
-    out = io.BytesIO()
-    result = envelope.open_(
-        sealed.descriptor, sealed.secrets, io.BytesIO(ciphertext), out, **options
-    )
-    return result, out.getvalue()
+from tests.crypto.envelopes import (
+    FILES_BYTES,
+    FILES_SEALED,
+    FORM,
+    FORM_BYTES,
+    FORM_SEALED,
+    FULL_CHUNK,
+    KEYS,
+    SEED,
+    TENDER,
+    context,
+    counted,
+    flipped,
+    opened,
+    sealed_files,
+)
 
 
 def test_a_form_comes_back() -> None:
@@ -180,11 +119,6 @@ def test_every_changed_bit_of_a_stanza_is_noticed(at_t: int, at_o: int, bit: int
         stanzas.unseal_o(
             flipped(sealed.stanza_o, at_o, bit), stanzas.operator_private_key(SEED), ctx
         )
-
-
-def flipped(data: bytes, at: int, bit: int) -> bytes:
-    """The bytes with one bit changed."""
-    return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
 @settings(deadline=None)
@@ -283,36 +217,6 @@ def test_secrets_do_not_show() -> None:
         assert repr(secret)[2:-1] not in shown
 
 
-def test_a_header_for_another_stage_or_lot_is_not_sealed() -> None:
-    for header in (
-        payload.form_header("2", FORM),
-        payload.technical_header("1", [payload.FileEntry("a", 0, "a/b")]),
-    ):
-        with pytest.raises(ContextMismatchError):
-            envelope.seal(
-                context(), KEYS, header, [io.BytesIO()] * len(header.files), io.BytesIO(), counted()
-            )
-
-
-@pytest.mark.parametrize("given_size", [9, 11])
-def test_a_file_that_changed_its_size_is_not_sealed(given_size: int) -> None:
-    for entries in ([10], [10, 5], [5, 10]):
-        header = payload.technical_header(
-            "1", [payload.FileEntry(f"{at}", size, "a/b") for at, size in enumerate(entries)]
-        )
-        sources = [io.BytesIO(bytes(given_size if size == 10 else size)) for size in entries]
-        with pytest.raises(PayloadInvalidError, match=r"shorter|longer"):
-            envelope.seal(context("technical"), KEYS, header, sources, io.BytesIO(), counted())
-
-
-def test_an_empty_file_that_is_not_empty_is_not_sealed() -> None:
-    header = payload.technical_header("1", [payload.FileEntry("a", 0, "a/b")])
-    with pytest.raises(PayloadInvalidError, match="longer"):
-        envelope.seal(
-            context("technical"), KEYS, header, [io.BytesIO(b"x")], io.BytesIO(), counted()
-        )
-
-
 def test_no_byte_of_a_chunk_gets_out_before_its_tag_is_verified() -> None:
     out = io.BytesIO()
     third = payload.OVERHEAD + 2 * FULL_CHUNK + 5
@@ -322,208 +226,9 @@ def test_no_byte_of_a_chunk_gets_out_before_its_tag_is_verified() -> None:
     assert len(out.getvalue()) <= 2 * payload.CHUNK
 
 
-class Endless(io.RawIOBase):
-    """A file of zeros that is never in memory."""
-
-    def __init__(self, size: int) -> None:
-        """Have `size` bytes."""
-        self._left = size
-
-    def readinto(self, buffer: Any) -> int:
-        """Give the next zeros."""
-        count = min(len(buffer), self._left)
-        buffer[:count] = bytes(count)
-        self._left -= count
-        return count
-
-
-class Pipe(io.RawIOBase):
-    """Keeps nothing but the length and a copy on the disk."""
-
-    def __init__(self, path: Path) -> None:
-        """Write to `path`."""
-        self._file = path.open("wb", buffering=0)
-
-    def write(self, data: Any) -> int:
-        """Write through."""
-        return self._file.write(data)
-
-
-@pytest.fixture(params=["alone", "helped"])
-def executor(request: pytest.FixtureRequest) -> Iterator[ThreadPoolExecutor | None]:
-    """No executor, and one with a thread."""
-    if request.param == "alone":
-        yield None
-        return
-    with ThreadPoolExecutor(1) as pool:
-        yield pool
-
-
-def test_memory_does_not_grow_with_the_size(
-    executor: ThreadPoolExecutor | None, tmp_path: Path
-) -> None:
-    size = 64 << 20
-    header = payload.technical_header("1", [payload.FileEntry("big.zip", size, "application/zip")])
-    path = tmp_path / "sealed"
-    seen: list[tuple[int, int]] = []
-    tracemalloc.start()
-    try:
-        sealed = envelope.seal(
-            context("technical"), KEYS, header, [Endless(size)], Pipe(path), counted(),
-            progress=lambda done, total: seen.append((done, total)), executor=executor,
-        )  # fmt: skip
-        with path.open("rb", buffering=0) as ciphertext:
-            envelope.self_test(sealed, ciphertext, executor=executor)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 16 << 20
-    assert sealed.descriptor.size == path.stat().st_size
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    assert seen[-1] == (sealed.descriptor.size, sealed.descriptor.size)
-    assert len(seen) > 60
-
-
-def test_an_executor_changes_nothing_but_the_time(executor: ThreadPoolExecutor | None) -> None:
-    big = hashlib.shake_256(b"big").digest(3_000_000)
-    sealed, ciphertext = sealed_files(big)
-    result, content = opened(sealed, ciphertext, executor=executor)
-    assert content[result.offsets[0] :] == big
-    with pytest.raises(TruncatedError):
-        opened(sealed, ciphertext[:-1], executor=executor)
-    with pytest.raises(CiphertextAlteredError):
-        opened(sealed, flipped(ciphertext, 2_000_000, 1), executor=executor)
-
-
-def test_the_self_test_finds_what_went_wrong_on_the_way_to_the_disk() -> None:
-    envelope.self_test(FILES_SEALED, io.BytesIO(FILES_BYTES))
-    for damaged in (FILES_BYTES[:-1], flipped(FILES_BYTES, 70_000, 3), b""):
-        with pytest.raises(SelfTestError, match="do not send it"):
-            envelope.self_test(FILES_SEALED, io.BytesIO(damaged))
-    with pytest.raises(SelfTestError, match="other content"):
-        envelope.self_test(replace(FILES_SEALED, plaintext_root=bytes(32)), io.BytesIO(FILES_BYTES))
-
-
 def test_an_operator_key_is_expanded_as_x_wing_says() -> None:
     """From draft-connolly-cfrg-xwing-kem, appendix C: the first vector, the start of its public key."""
     seed = bytes.fromhex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26")
     start = "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5b19cfc3d"
     public = stanzas.operator_public_bytes(seed)
     assert (public[:36].hex(), len(public)) == (start, stanzas.OPERATOR_KEY_SIZE)
-
-
-@pytest.mark.parametrize(
-    "tender", [b"", b"\x02" + b"\xff" * 32, b"\x05" + bytes(32), compressed(TENDER)[:-1]]
-)
-def test_a_malformed_tender_key_is_refused(tender: bytes) -> None:
-    with pytest.raises(DescriptorInvalidError) as caught:
-        envelope.seal(
-            context(),
-            StageKeys(tender, KEYS.operator),
-            payload.form_header("1", FORM),
-            [],
-            io.BytesIO(),
-            counted(),
-        )
-    assert caught.value.code == "malformed-key"
-
-
-@pytest.mark.parametrize(
-    "operator", [b"", KEYS.operator[:1184] + bytes(32), bytes(1215), bytes(1217), b"\xff" * 1216]
-)
-def test_a_malformed_operator_key_is_refused(operator: bytes) -> None:
-    with pytest.raises(DescriptorInvalidError) as caught:
-        envelope.seal(
-            context(),
-            StageKeys(KEYS.tender, operator),
-            payload.form_header("1", FORM),
-            [],
-            io.BytesIO(),
-            counted(),
-        )
-    assert caught.value.code == "malformed-key"
-
-
-# The vectors, which the JavaScript tests read too.
-
-
-def read_vector(path: Path) -> tuple[dict[str, str], list[str], str]:
-    """Return the values, the edits and the base64 of a vector."""
-    head, _, body = path.read_text(encoding="utf-8").partition("\n\n")
-    lines = [line.split(": ", 1) for line in head.splitlines()]
-    return (
-        {name: value for name, value in lines if name != "edit"},
-        [v for n, v in lines if n == "edit"],
-        body,
-    )
-
-
-def vector_ciphertext(values: dict[str, str], edits: list[str], body: str) -> bytes:
-    """Return the ciphertext a vector means."""
-    if values["body"] != "self":
-        body = read_vector(VECTORS / f"{values['body']}.txt")[2]
-    ciphertext = bytearray(base64.b64decode(body))
-    for edit in edits:
-        match edit.split():
-            case ["flip", at, mask]:
-                ciphertext[int(at)] ^= int(mask, 16)
-            case ["cut", length]:
-                del ciphertext[int(length) :]
-            case ["append", more]:
-                ciphertext += bytes.fromhex(more)
-            case other:
-                raise AssertionError(other)
-    return bytes(ciphertext)
-
-
-def open_vector(values: dict[str, str], ciphertext: bytes) -> envelope.Opened:
-    """Open a vector as the specification says."""
-    found = descriptor.parse_descriptor(canonical.decode(values["descriptor"].encode()))
-    secrets = Secrets(bytes.fromhex(values["k-t"]), bytes.fromhex(values["k-o"]))
-    result = envelope.open_(found, secrets, io.BytesIO(ciphertext), None)
-    ctx = found.context.digest()
-    tender = ec.derive_private_key(int(values["tender-private-key"], 16), ec.SECP256R1())
-    operator = stanzas.operator_private_key(bytes.fromhex(values["operator-seed"]))
-    assert compressed(tender).hex() == values["tender-public-key"]
-    k_t = stanzas.unseal_t(found.stanza_t, tender, ctx)
-    k_o = stanzas.unseal_o(found.stanza_o, operator, ctx)
-    assert (k_t, k_o) == (secrets.k_t, secrets.k_o)
-    return result
-
-
-@pytest.mark.parametrize("path", sorted(VECTORS.glob("*.txt")), ids=lambda path: path.stem)
-def test_vector(path: Path) -> None:
-    values, edits, body = read_vector(path)
-    found = descriptor.parse_descriptor(canonical.decode(values["descriptor"].encode()))
-    descriptor.check_signature(found, values["signature"])
-    assert found.context.digest().hex() == values["ctx"]
-    ciphertext = vector_ciphertext(values, edits, body)
-    if values["expect"] != "ok":
-        with pytest.raises(EnvelopeError) as caught:
-            open_vector(values, ciphertext)
-        assert caught.value.code == values["expect"]
-        return
-    result = open_vector(values, ciphertext)
-    secrets = Secrets(bytes.fromhex(values["k-t"]), bytes.fromhex(values["k-o"]))
-    assert envelope.content_key(secrets, found.context.digest()).hex() == values["cek"]
-    assert found.digest().hex() == values["descriptor-hash"]
-    assert result.header.to_bytes().decode() == values["header"]
-    assert str(result.content_size) == values["content-size"]
-    assert result.plaintext_root.hex() == values["plaintext-root"]
-
-
-def test_the_vectors_cover_every_outcome() -> None:
-    outcomes = [read_vector(path)[0]["expect"] for path in VECTORS.glob("*.txt")]
-    assert set(outcomes) == {
-        "ok", "wrong-context", "wrong-key", "wrong-stanza", "truncated", "too-long", "altered", "wrong-root",
-        "malformed-payload", "malformed-padding",
-    }  # fmt: skip
-    assert len(outcomes) > 25
-
-
-def test_the_vectors_are_those_that_the_generator_makes() -> None:
-    path = VECTORS.parent / "generate_envelope.py"
-    made = runpy.run_path(str(path))["vectors"]()
-    assert {f"{one.name}.txt": one.text() for one in made} == {
-        path.name: path.read_text(encoding="utf-8") for path in VECTORS.glob("*.txt")
-    }

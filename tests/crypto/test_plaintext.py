@@ -39,9 +39,11 @@ def tarred() -> bytes:
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "PDF"), (zipped(), "ZIP"), (gzip.compress(b"x" * 100), "gzip"), (tarred(), "tar"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "PDF"), (zipped(), "ZIP"), (gzip.compress(b"x" * 100), "gzip"),
+        (tarred(), "tar"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old Office"), (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "JPEG"), (b"Rar!\x1a\x07\x01\x00", "RAR"), (b"7z\xbc\xaf\x27\x1c\x00\x04", "7z"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "JPEG"), (b"Rar!\x1a\x07\x01\x00", "RAR"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "7z"),
         (b"\x00\x00\x00\x20ftypisom", "video"), ("投标报价：肆仟伍佰捌拾柒万元整".encode() * 20, "text"),
         (b'{"price":"45873216.58","quality":"good"}', "text"), (b"bidhall-bid/v1\n\x00\x00\x10\x00", "bid submit"),
         (b"age-encryption.org/v1\n-> scrypt", "recovery"),

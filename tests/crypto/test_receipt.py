@@ -72,9 +72,11 @@ def test_a_salt_has_32_bytes(salt: bytes) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"v": 2}, {"v": True}, {"seq": 0}, {"seq": "7"}, {"seq": True}, {"stream": ""}, {"kind": None}, {"actor": 1}, {"command": None},
+    [{"v": 2}, {"v": True}, {"seq": 0}, {"seq": "7"}, {"seq": True}, {"stream": ""}, {"kind": None},
+     {"actor": 1}, {"command": None},
      {"at": "2026-11-24T09:30:00Z"}, {"at": "2026-11-24 09:30:00.123Z"}, {"at": 1}, {"body": []}, {"body": {"x": 1.5}},
-     {"more": 1}, {"signed": None}, {"signed": {"body": {}}}, {"signed": {"body": {}, "device": "d", "signature": "s", "x": 1}}],
+     {"more": 1}, {"signed": None}, {"signed": {"body": {}}},
+     {"signed": {"body": {}, "device": "d", "signature": "s", "x": 1}}],
     ids=str,
 )  # fmt: skip
 def test_what_is_not_an_event_has_no_leaf(change: dict[str, Any]) -> None:
@@ -158,8 +160,9 @@ def test_a_receipt_with_another_time_than_its_event_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, [], {}, changed(v=2), changed(v=True), changed(type="bidhall/receipt/v2"), changed(more=1), changed(salt="05" * 31),
-     changed(salt="0A" * 32), changed(salt=None), changed(proof=None), changed(event=None), changed(event={})],
+    [None, [], {}, changed(v=2), changed(v=True), changed(type="bidhall/receipt/v2"), changed(more=1),
+     changed(salt="05" * 31), changed(salt="0A" * 32), changed(salt=None),
+     changed(proof=None), changed(event=None), changed(event={})],
     ids=lambda value: str(value)[:20],
 )  # fmt: skip
 def test_other_values_are_not_receipts(value: Any) -> None:

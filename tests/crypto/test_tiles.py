@@ -56,8 +56,8 @@ def test_paths_are_those_of_the_specification(
 
 @pytest.mark.parametrize(
     "path",
-    ["tile/0/1", "tile/00/001", "tile/64/001", "tile/0/x000/001", "tile/0/001.p/256", "tile/0/001.p/0", "tile/0/001.p/01",
-     "tile/0/001/067", "tile/x/001", "tile/entries/", "tile/0/../001", "tile/0/٠٠١"],
+    ["tile/0/1", "tile/00/001", "tile/64/001", "tile/0/x000/001", "tile/0/001.p/256", "tile/0/001.p/0",
+     "tile/0/001.p/01", "tile/0/001/067", "tile/x/001", "tile/entries/", "tile/0/../001", "tile/0/\u0660\u0660\u0661"],
 )  # fmt: skip
 def test_other_paths_are_refused(path: str) -> None:
     with pytest.raises(ProofInvalidError):

@@ -248,17 +248,23 @@ def _of_keys(form: Made, other: Made) -> list[Vector]:
         commitment_o=stanzas.commitment(form.k_o, ctx),
     )  # fmt: skip
     return [
-        Vector("key-t-wrong", "wrong-key", "a released k_T that is not the one committed to", form, "form-ok", k_t=other.k_t),
-        Vector("key-o-wrong", "wrong-key", "a released k_O that is not the one committed to", form, "form-ok", k_o=other.k_o),
-        Vector("keys-swapped", "wrong-key", "k_T and k_O in each other's place", form, "form-ok", k_t=form.k_o, k_o=form.k_t),
-        form_with("stanza-t-foreign", "wrong-stanza", "stanza T of another envelope", stanza_t=other.descriptor.stanza_t),
-        form_with("stanza-o-foreign", "wrong-stanza", "stanza O of another envelope", stanza_o=other.descriptor.stanza_o),
+        Vector("key-t-wrong", "wrong-key", "a released k_T that is not the one committed to", form,
+               "form-ok", k_t=other.k_t),
+        Vector("key-o-wrong", "wrong-key", "a released k_O that is not the one committed to", form,
+               "form-ok", k_o=other.k_o),
+        Vector("keys-swapped", "wrong-key", "k_T and k_O in each other's place", form,
+               "form-ok", k_t=form.k_o, k_o=form.k_t),
+        form_with("stanza-t-foreign", "wrong-stanza", "stanza T of another envelope",
+                  stanza_t=other.descriptor.stanza_t),
+        form_with("stanza-o-foreign", "wrong-stanza", "stanza O of another envelope",
+                  stanza_o=other.descriptor.stanza_o),
         form_with("context-nonce", "wrong-key", "the nonce changed: the commitments are of another context",
                   context=replace(form.context, nonce=seeded("another nonce"))),
         Vector("context-moved", "wrong-context", "commitments made anew for lot 2, the ciphertext left as it was", form,
                "form-ok", descriptor=moved),
         Vector("ciphertext-foreign", "wrong-context", "the ciphertext of another envelope, of the same length", other,
-               "other-ok", descriptor=replace(form.descriptor, root=root_of(other.ciphertext)), k_t=form.k_t, k_o=form.k_o),
+               "other-ok", descriptor=replace(form.descriptor, root=root_of(other.ciphertext)),
+               k_t=form.k_t, k_o=form.k_o),
     ]  # fmt: skip
 
 
@@ -276,7 +282,8 @@ def _of_bytes(form: Made, files: Made) -> list[Vector]:
         edited("flip-commitment", "wrong-context", "a bit of the Cobblestone commitment", "flip 40 80"),
         edited("flip-first-chunk", "altered", "the first byte after the commitment", "flip 56 01", made=form),
         edited("flip-tag", "altered", "a bit of the second chunk's tag", f"flip {56 + 2 * full - 1} 10"),
-        edited("flip-padding", "altered", "a bit in the sealed padding", f"flip {len(form.ciphertext) - 40} 01", made=form),
+        edited("flip-padding", "altered", "a bit in the sealed padding",
+               f"flip {len(form.ciphertext) - 40} 01", made=form),
         edited("flip-last-byte", "altered", "the last bit of all", f"flip {size - 1} 01"),
         edited("cut-one-byte", "truncated", "the last byte is missing", f"cut {size - 1}"),
         edited("cut-at-chunk", "truncated", "cut between two chunks", f"cut {56 + 3 * full}"),
@@ -301,12 +308,14 @@ def _of_payloads() -> list[Vector]:
     ).replace(b'"stage":"form"', b'"stage":"technical"')
     start, end = path.index(b'"form":'), path.index(b'"lot"')
     return [
-        form_of("header-not-canonical", "malformed-payload", "a space in the header", good.replace(b'"v":1', b'"v": 1')),
+        form_of("header-not-canonical", "malformed-payload", "a space in the header",
+                good.replace(b'"v":1', b'"v": 1')),
         form_of("header-price", "malformed-payload", "a price with three decimals", good.replace(b"16.58", b"16.580")),
         form_of("header-lot", "wrong-context", "a header for another lot", good.replace(b'"lot":"1"', b'"lot":"2"')),
         Vector("header-path", "malformed-payload", "a file name with a path",
                make("header-path", "technical", path[:start] + path[end:], b"")),
-        form_of("padding-not-zero", "malformed-padding", "the last byte of the padding is 1", good, bytes(spare - 1) + b"\x01"),
+        form_of("padding-not-zero", "malformed-padding", "the last byte of the padding is 1", good,
+                bytes(spare - 1) + b"\x01"),
         form_of("padding-long", "malformed-padding", "a bucket larger than the content's", good, bytes(spare + 4096)),
     ]  # fmt: skip
 
