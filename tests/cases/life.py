@@ -215,7 +215,8 @@ def close(life: Life) -> None:
     facts = {
         **{name: manifest[name] for name in names}, "manifest_hash": state.manifest_hash,
         "counts": state.closed["counts"], "root": state.closed["root"],
-        "lots": [{"lot": one["lot"], "name": one["name"], "name_en": "", "ceiling": one["ceiling"]} for one in manifest["lots"]],
+        "lots": [{"lot": one["lot"], "name": one["name"], "name_en": "", "ceiling": one["ceiling"]}
+                 for one in manifest["lots"]],
         "bids": [{"bid": one.bid, "lot": one.lot, "bidder": one.bidder, "bidder_name": one.bidder_name}
                  for one in state.bids.values() if not one.withdrawn],
     }  # fmt: skip
@@ -263,18 +264,10 @@ def convene_evaluation(life: Life) -> None:
     """Convene the evaluation, commit the roster and draw."""
     state, opened = life.state(TEN), life.state(OPE)
     manifest = state.manifest
-    names = (
-        "tender",
-        "title",
-        "title_en",
-        "threshold",
-        "custodians",
-        "hosts",
-        "keys",
-        "draw",
-        "lots",
-    )
-    bids = [{"bid": one.bid, "lot": one.lot, "bidder": one.bidder, "bidder_name": one.bidder_name, "price": one.form["price"]}
+    names = ("tender", "title", "title_en", "threshold", "custodians", "hosts", "keys", "draw",
+             "lots")  # fmt: skip
+    bids = [{"bid": one.bid, "lot": one.lot, "bidder": one.bidder, "bidder_name": one.bidder_name,
+             "price": one.form["price"]}
             for one in opened.bids.values() if one.form]  # fmt: skip
     used = {one["lot"] for one in bids}
     facts = {

@@ -263,8 +263,8 @@ def test_terms_are_checked_before_publication() -> None:
     life.send(TEN, "CreateTender", play.OWNER, {"title": "甲", "policy": "works"})
     with pytest.raises(InvalidCommandError, match="closes_at"):
         life.send(TEN, "PublishTender", play.OWNER, facts={"origin": "o"})
+    seats = [{"county": "532901", "speciality": "A08", "count": 4}]
     with pytest.raises(InvalidCommandError, match="odd"):
-        seats = [{"county": "532901", "speciality": "A08", "count": 4}]
         life.send(TEN, "ReviseTender", play.OWNER, {"draw": {"seats": seats}})
 
 
