@@ -22,6 +22,7 @@ from bidhall.cases import KINDS, registry
 from bidhall.cases.case import SYSTEM_ACTORS, Case, Person, Signed, rule
 from bidhall.cases.errors import ForbiddenError, InvalidCommandError
 from bidhall.desk import RawCommand
+from bidhall.errors import BidhallError
 from crypto import signatures
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -96,12 +97,31 @@ class Try:
         )  # fmt: skip
 
 
-async def test_what_is_right_passes() -> None:
-    await Try().do()
-    await Try("Fresh").do()
-    await Try("Signed").sign("dev-alice", KEY).do()
-    await Try("Mixed").do()
-    await Try("Seated", in_case=frozenset({"seated"})).do()
+async def refusal(attempt: Try) -> type[BidhallError] | None:
+    """Why the attempt does not pass; `None` if it does."""
+    try:
+        await attempt.do()
+    except BidhallError as error:
+        return type(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("right", "lacking", "why"),
+    [
+        (Try(), Try(session=None), SignInNeededError),
+        (Try("Fresh"), Try("Fresh", session=Session("ses-1", ALICE, NOW)), SecondFactorNeededError),
+        (Try("Signed").sign("dev-alice", KEY), Try("Signed"), SignatureNeededError),
+        (Try("Mixed"), Try("Clock"), ForbiddenError),
+        (Try("Seated", in_case=frozenset({"seated"})), Try("Seated"), ForbiddenError),
+    ],
+    ids=lambda given: given.kind if isinstance(given, Try) else given.__name__,
+)
+async def test_what_is_right_passes_and_without_one_thing_does_not(
+    right: Try, lacking: Try, why: type[BidhallError]
+) -> None:
+    assert await refusal(right) is None
+    assert await refusal(lacking) is why
 
 
 async def test_a_command_no_case_knows() -> None:

@@ -160,8 +160,10 @@ async def test_many_at_once_count_one_by_one(people: People, door: SignIn, alice
 
 
 async def test_right_tries_do_not_count(door: SignIn, alice: Created) -> None:
-    for _ in range(2 * SMALL.network.times):
-        await door.sign_in(Credentials("alice", PASSWORD), HERE)
+    times = 2 * SMALL.network.times
+    begun = [await door.sign_in(Credentials("alice", PASSWORD), HERE) for _ in range(times)]
+    assert {one.session.account for one in begun} == {"alice"}
+    assert len({one.token for one in begun}) == times
 
 
 async def test_an_own_account_does_not_pay_for_guesses_at_others(

@@ -180,6 +180,8 @@ async def test_a_missed_hint_is_found_by_polling() -> None:
         async with asyncio.timeout(1):
             while len(anna.of("event")) < 2:
                 await asyncio.sleep(0.01)
+        assert seen(anna.of("event")) == expected(hall, "public")
+        assert anna.of("event")[-1]["body"]["text"] == "elsewhere"
 
     await in_hall(work)
 
