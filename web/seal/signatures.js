@@ -1,9 +1,9 @@
 /**
- * Signatures of people: ECDSA P-256 with SHA-256, raw r || s (64 bytes), as WebCrypto gives them.
+ * Signatures of people, verified: ECDSA P-256 with SHA-256, raw r || s (64 bytes), as WebCrypto gives them.
+ * `scripts/device.js` makes them.
  */
 
 import { p256 } from "../vendor/@noble/curves/nist.js";
-import { concat } from "./bytes.js";
 import { encode } from "./canonical.js";
 import { PointInvalidError, SignatureInvalidError } from "./errors.js";
 
@@ -25,21 +25,6 @@ export function commandMessage(id, stream, kind, body) {
   return encode({ v: 1, type: COMMAND_TYPE, id, stream, kind, body });
 }
 
-/** A new key pair whose private half no script can read, this one included. */
-export async function newKeyPair() {
-  return crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
-}
-
-/**
- * Sign; gives r || s, 32 bytes each, big endian.
- *
- * @param {CryptoKey} privateKey
- * @param {Uint8Array} message
- */
-export async function sign(privateKey, message) {
-  return new Uint8Array(await crypto.subtle.sign(ALGORITHM, privateKey, message));
-}
-
 /**
  * Check a signature (64 bytes) by a compressed public key (33 bytes); throws `SignatureInvalidError` or
  * `PointInvalidError`.
@@ -53,16 +38,6 @@ export async function verify(publicKey, message, signature) {
   if (signature.length !== SIGNATURE_SIZE || !(await crypto.subtle.verify(ALGORITHM, key, signature, message))) {
     throw new SignatureInvalidError("the signature does not verify");
   }
-}
-
-/**
- * A public key as a compressed SEC1 point, 33 bytes.
- *
- * @param {CryptoKey} publicKey
- */
-export async function compress(publicKey) {
-  const point = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
-  return concat(Uint8Array.of(2 + (point[64] & 1)), point.subarray(1, 33));
 }
 
 /**
