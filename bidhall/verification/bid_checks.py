@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,13 +13,14 @@ from bidhall.cases.case import Event, instant
 from bidhall.opening_bids import NotOpenable, open_stage
 from bidhall.verification.bundle import Bundle
 from bidhall.verification.outcome import CheckFailedError, require
+from bidhall.verification.record_checks import RECEIVED
 from crypto import canonical
 from crypto.descriptor import Expected, check_descriptor
 from crypto.errors import CryptoError
+from crypto.treehash import RootHasher
 
 __all__ = ["BID_CHECKS"]
 
-_RECEIVED = ("BidSubmitted", "BidReplaced")
 _SPOOL = 16 << 20
 
 
@@ -32,12 +33,13 @@ def submitted(bundle: Bundle) -> dict[str, object]:
     count = 0
     for event in bundle.events("ten"):
         closed = closed or event.kind == "TenderClosed"
-        if event.kind not in _RECEIVED:
+        if event.kind not in RECEIVED:
             continue
         where = f"{event.body['bid']} version {event.body['number']}"
         require(not closed and event.at < closes, "{bid} lies after the close", bid=where)
         for stage in event.body["stages"]:
             _check_stage(state, event, stage, where)
+            _check_stored(bundle, stage, where)
             nonce = stage["descriptor"]["nonce"]
             require(nonce not in nonces, "{bid} reuses an envelope", bid=where)
             nonces.add(nonce)
@@ -58,6 +60,22 @@ def _check_stage(state: Any, event: Event, stage: Mapping[str, Any], where: str)
             "the {stage} envelope of {bid} does not hold: {reason}",
             stage=stage["stage"], bid=where, reason=error,
         ) from error  # fmt: skip
+
+
+def _check_stored(bundle: Bundle, stage: Mapping[str, Any], where: str) -> None:
+    """Compare the ciphertext with its descriptor, also of a bid that was replaced or withdrawn."""
+    if not bundle.has(stage["upload"]):
+        require(stage["stage"] != "form", "the sealed form of {bid} is missing", bid=where)
+        return
+    hasher = RootHasher()
+    for piece in bundle.pieces(stage["upload"]):
+        hasher.update(piece)
+    descriptor = stage["descriptor"]
+    require(
+        (hasher.length, hasher.digest().hex()) == (descriptor["size"], descriptor["root"]),
+        "the sealed {stage} part of {bid} in files/{upload} was changed",
+        stage=stage["stage"], bid=where, upload=stage["upload"],
+    )  # fmt: skip
 
 
 def closed_list(bundle: Bundle) -> dict[str, object]:
@@ -81,9 +99,22 @@ def closed_list(bundle: Bundle) -> dict[str, object]:
     settled = [one.body["bid"] for one in opening if one.kind in {"BidOpened", "BidVoided"}]
     wanted = sorted(bid for bid, one in live.items() if one.lot not in short)
     require(sorted(settled) == wanted, "opened and void bids are not the bids of the close")
-    convened = {one["bid"] for one in opening[0].body["bids"]}
-    require(convened == set(live), "the opening session has other bids than the close")
+    _check_convened(opening[0].body, state, live)
     return {"live": len(live), "withdrawn": len(state.closed["withdrawn"]), "opened": len(settled)}
+
+
+def _check_convened(body: Mapping[str, Any], tender: Any, live: Mapping[str, Any]) -> None:
+    """The session has the bids of the close and the terms of the manifest."""
+    wanted = {(one.bid, one.lot, one.bidder, one.bidder_name) for one in live.values()}
+    found = {(one["bid"], one["lot"], one["bidder"], one["bidder_name"]) for one in body["bids"]}
+    require(found == wanted, "the opening session has other bids than the close")
+    for name in (
+        "tender", "closes_at", "opens_at", "threshold", "custodians", "minimum_bids", "hosts", "keys",
+    ):  # fmt: skip
+        require(body[name] == tender.manifest[name],
+                "the opening was convened with another {name} than the manifest's", name=name)  # fmt: skip
+    require(body["counts"] == tender.closed["counts"],
+            "the opening counts other bids than the close")  # fmt: skip
 
 
 def opened(bundle: Bundle) -> dict[str, object]:
@@ -122,6 +153,7 @@ def announced(bundle: Bundle) -> dict[str, object]:
     events = bundle.events("ope")
     told = next((one for one in events if one.kind == "BidsAnnounced"), None)
     if told is None:
+        require(not opening.bids, "bids were opened but never announced")
         return {"announced": 0}
     done = next((one for one in events if one.kind == "DecryptionCompleted"), None)
     require(done is not None and done.seq < told.seq, "bids were announced before all were open")
@@ -165,9 +197,12 @@ def _private(scalar: str) -> ec.EllipticCurvePrivateKey:
 def _file(bundle: Bundle, upload: str) -> io.BufferedReader:
     # A form is small and stays in memory; files spill to disk, so memory stays constant.
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller closes it
-    pieces: Iterator[bytes] = bundle.pieces(upload)
-    for piece in pieces:
-        spool.write(piece)
+    try:
+        for piece in bundle.pieces(upload):
+            spool.write(piece)
+    except BaseException:
+        spool.close()
+        raise
     spool.seek(0)
     return io.BufferedReader(cast("io.RawIOBase", spool))
 

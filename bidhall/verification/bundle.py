@@ -12,6 +12,7 @@ Source: docs/spec/bundle.md.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ __all__ = ["BUNDLE_TYPE", "Bundle", "Entry", "read_bundle"]
 
 BUNDLE_TYPE = "bidhall/bundle/v1"
 _MEMBERS = frozenset({"v", "type", "tender", "origin", "vkey", "files"})
+_HEX32 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def read_bundle(path: Path) -> Bundle:
         about = canonical.decode(archive.read("bundle.json"))
         if not isinstance(about, Mapping) or set(about) != _MEMBERS:
             raise ArchiveError("bundle.json has not the members of a record bundle")
-        if about["v"] != 1 or about["type"] != BUNDLE_TYPE:
+        if about["v"] != 1 or isinstance(about["v"], bool) or about["type"] != BUNDLE_TYPE:
             message = f"bundle type {about['type']!a} version {about['v']} is not known here"
             raise ArchiveError(message)
         streams = {
@@ -113,20 +115,39 @@ def read_bundle(path: Path) -> Bundle:
 
 def _entries(name: str, raw: bytes) -> Iterator[Entry]:
     stream = name.removeprefix("events/")
-    for line in raw.splitlines():
+    if raw and not raw.endswith(b"\n"):
+        message = f"{name} does not end with a line's end"
+        raise ArchiveError(message)
+    for line in raw.split(b"\n")[:-1]:
         form = canonical.decode(line)
         if not isinstance(form, Mapping):
             message = f"{name} holds a line that is not an object"
             raise ArchiveError(message)
         if set(form) == {"index", "seq", "leaf"}:
-            yield Entry(stream, form["seq"], form["index"], bytes.fromhex(form["leaf"]), None)
+            leaf = _hash(name, form["leaf"])
+            yield Entry(stream, _count(name, form["seq"]), _count(name, form["index"]), leaf, None)
             continue
         if set(form) != {"index", "salt", "event"}:
             message = f"{name} holds an entry with other members than index, salt and event"
             raise ArchiveError(message)
         event = form["event"]
-        leaf = records.leaf_data(bytes.fromhex(form["salt"]), event)
-        yield Entry(stream, event["seq"], form["index"], leaf, _event(event))
+        leaf = records.leaf_data(_hash(name, form["salt"]), event)
+        yield Entry(stream, event["seq"], _count(name, form["index"]), leaf, _event(event))
+
+
+def _hash(name: str, text: object) -> bytes:
+    # One spelling only: capitals or spaces would be changes that nobody could find.
+    if not isinstance(text, str) or not _HEX32.fullmatch(text):
+        message = f"{name} holds a salt or leaf that is not 32 bytes in lower-case hex"
+        raise ArchiveError(message)
+    return bytes.fromhex(text)
+
+
+def _count(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        message = f"{name} holds a place that is not a whole number"
+        raise ArchiveError(message)
+    return value
 
 
 def _event(form: Mapping[str, Any]) -> Event:

@@ -21,6 +21,11 @@ def ceremony(bundle: Bundle) -> dict[str, object]:
         results = dkg_results(state)
     except (CryptoError, KeyError, ValueError) as error:
         raise CheckFailedError("the key ceremony does not hold: {reason}", reason=error) from error
+    for event in bundle.events("cer"):
+        seat = state.custodian(event.actor) if "index" in event.body else None
+        require("index" not in event.body or (seat and seat.index) == event.body["index"],
+                "{kind} of seat {index} comes from another person", kind=event.kind,
+                index=event.body.get("index"))  # fmt: skip
     known = {f"{state.stream}.{number}": one for number, one in enumerate(results, 1)}
     for stage, key in manifest["keys"].items():
         made = known.get(key["key"])

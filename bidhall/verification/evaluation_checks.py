@@ -12,9 +12,13 @@ from bidhall.cases.committee import State, draw_committee
 from bidhall.facts.roster import roster_root
 from bidhall.verification.bundle import Bundle, digest_of
 from bidhall.verification.outcome import CheckFailedError, require
-from bidhall.verification.record_checks import device_keys
+from bidhall.verification.signed_commands import device_keys
 
 __all__ = ["EVALUATION_CHECKS"]
+
+_BY_SEAT = frozenset(
+    {"ExpertSignedIn", "PledgeSigned", "ExpertRecused", "SheetLocked", "ReportSigned"}
+)
 
 
 def draw(bundle: Bundle) -> dict[str, object]:
@@ -40,6 +44,10 @@ def sheets(bundle: Bundle) -> dict[str, object]:
     devices = device_keys(bundle)
     count = 0
     for event in bundle.events("eva"):
+        if event.kind in _BY_SEAT:
+            holder = state.seats[event.body["seat"]].expert
+            require(holder == event.actor, "{kind} of seat {seat} comes from another person",
+                    kind=event.kind, seat=event.body["seat"])  # fmt: skip
         if event.kind == "SheetLocked":
             seat = state.seats[event.body["seat"]]
             signed = event.signed or {}
@@ -66,8 +74,10 @@ def ranking(bundle: Bundle) -> dict[str, object]:
     state: State = case.initial("eva")
     opening = bundle.state("ope")
     count = 0
-    for event in bundle.events("eva"):
+    events = bundle.events("eva")
+    for event in events:
         if event.kind == "EvaluationConvened":
+            _check_terms(event.body, bundle.state("ten").manifest)
             _check_prices(event.body, opening)
         if event.kind == "LotRanked":
             again = _ranked(state, event.body["lot"])
@@ -75,16 +85,29 @@ def ranking(bundle: Bundle) -> dict[str, object]:
                     lot=event.body["lot"])  # fmt: skip
             count += 1
         state = case.evolve(state, event)
-    if state.signatures:
+    if events:
+        require(set(state.signatures) == set(state.seats), "the report is not signed by every seat")
         wanted = scoring.report_hash(replace(state))
-        for one in bundle.events("eva"):
+        for one in events:
             if one.kind == "ReportSigned":
                 require((one.signed or {})["body"]["report_hash"] == wanted,
                         "seat {seat} signed another report", seat=one.body["seat"])  # fmt: skip
     return {"lots": count, "signatures": len(state.signatures)}
 
 
+def _check_terms(body: Any, manifest: Any) -> None:
+    used = {one["lot"] for one in body["bids"]}
+    lots = [one for one in manifest["lots"] if one["lot"] in used]
+    require(body["lots"] == lots, "lots are evaluated by other terms than the manifest's")
+    for name in ("tender", "threshold", "custodians", "hosts", "keys", "draw"):
+        require(body[name] == manifest[name],
+                "the evaluation was convened with another {name} than the manifest's", name=name)  # fmt: skip
+
+
 def _check_prices(body: Any, opening: Any) -> None:
+    wanted = {one.bid for one in opening.bids.values() if one.form is not None}
+    found = [one["bid"] for one in body["bids"]]
+    require(sorted(found) == sorted(wanted), "other bids are evaluated than were opened")
     for one in body["bids"]:
         form = opening.bids[one["bid"]].form
         require(form is not None and Decimal(form["price"]) == Decimal(one["price"]),

@@ -1,20 +1,20 @@
-"""Checks of the record itself: files, checkpoint, inclusion, order, signatures."""
+"""Checks of the record itself: files, checkpoint, inclusion, order, manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from bidhall.cases import KINDS
-from bidhall.cases.case import SYSTEM_ACTORS
+from bidhall.cases import KINDS, case_of
 from bidhall.verification.bundle import Bundle, digest_of
-from bidhall.verification.outcome import CheckFailedError, require
-from crypto import canonical, merkle, multiproof, signatures
-from crypto.errors import CryptoError
+from bidhall.verification.outcome import require
+from bidhall.verification.signed_commands import signed_commands
+from crypto import canonical, merkle, multiproof
 from crypto.notes import open_checkpoint
 
-__all__ = ["RECORD_CHECKS"]
+__all__ = ["RECEIVED", "RECORD_CHECKS"]
 
+RECEIVED = frozenset({"BidSubmitted", "BidReplaced"})
+PAPERS = frozenset({"DocumentAttached", "OpeningRecordFiled", "ReportFiled"})
 _NOT_FILES = frozenset({"bundle.json"})
+_WHOLE = ("ten", "ope", "eva", "cer")  # streams that leave whole, and only when they are finished
 
 
 def files(bundle: Bundle) -> dict[str, object]:
@@ -24,11 +24,25 @@ def files(bundle: Bundle) -> dict[str, object]:
     extra = sorted(present - set(bundle.files))
     require(not missing, "missing from the bundle: {names}", names=", ".join(missing))
     require(not extra, "not described by bundle.json: {names}", names=", ".join(extra))
+    foreign = sorted(present - _belonging(bundle))
+    require(not foreign, "belongs to nothing in the record: {names}", names=", ".join(foreign))
     for name, wanted in bundle.files.items():
         found = digest_of(bundle.archive.pieces(name))
         require(found == wanted, "{name} has SHA-256 {found}, described is {wanted}",
                 name=name, found=found, wanted=wanted)  # fmt: skip
     return {"files": len(bundle.files)}
+
+
+def _belonging(bundle: Bundle) -> set[str]:
+    """Name every file a bundle of these events may hold."""
+    named = {"checkpoint", "proof", *(f"events/{stream}" for stream in bundle.streams)}
+    for entries in bundle.streams.values():
+        for event in (one.event for one in entries if one.event is not None):
+            stages = event.body.get("stages", ()) if event.kind in RECEIVED else ()
+            named |= {f"files/{one['upload']}" for one in stages}
+            if event.kind in PAPERS:
+                named.add(f"files/{event.body['file']}")
+    return named
 
 
 def checkpoint(bundle: Bundle) -> dict[str, object]:
@@ -60,11 +74,15 @@ def order(bundle: Bundle) -> dict[str, object]:
         prefix, _, rest = stream.partition("-")
         known = prefix in {case.PREFIX for case in KINDS.values()}
         require(known, "{stream} is not a stream of this tender", stream=stream)
-        if prefix in {"ten", "ope", "eva"}:
-            require(rest == number, "{stream} is of another tender", stream=stream)
+        require(prefix not in {"ten", "ope", "eva"} or rest == number,
+                "{stream} is of another tender", stream=stream)  # fmt: skip
+        if prefix in _WHOLE:
             wanted = list(range(1, len(entries) + 1))
             require([one.seq for one in entries] == wanted,
                     "{stream} has gaps or its events are out of order", stream=stream)  # fmt: skip
+        places = [one.index for one in entries]
+        require(places == sorted(places), "{stream} is not in the order of the record",
+                stream=stream)  # fmt: skip
         disclosed = [one for one in entries if one.event is not None]
         for one in disclosed:
             require(one.event is not None and one.event.stream == stream,
@@ -74,76 +92,21 @@ def order(bundle: Bundle) -> dict[str, object]:
         require(times == sorted(times), "times in {stream} run backwards", stream=stream)
         withheld = len(entries) - len(disclosed)
         require(not withheld or prefix == "eva", "events of {stream} are withheld", stream=stream)
-    require(f"ten-{number}" in bundle.streams, "the tender's own events are missing")
+    for prefix in ("ten", "ope", "cer"):
+        found = [one for one in bundle.streams if one.split("-", 1)[0] == prefix]
+        require(len(found) == 1, "one stream {prefix}-... belongs here, found are {count}",
+                prefix=prefix, count=len(found))  # fmt: skip
+    _finished(bundle)
     return {"streams": len(bundle.streams)}
 
 
-def device_keys(bundle: Bundle) -> Mapping[str, tuple[str, bytes]]:
-    """Give person and public key of each device whose enrolment is disclosed."""
-    return {
-        one.body["device"]: (one.body["person"], bytes.fromhex(one.body["public_key"]))
-        for one in bundle.events("registry") if one.kind == "DeviceEnrolled"
-    }  # fmt: skip
-
-
-def signed_commands(bundle: Bundle) -> dict[str, object]:
-    """Every command of legal weight is signed by a device of the person who sent it."""
-    devices = device_keys(bundle)
-    done = 0
-    for entries in bundle.streams.values():
-        answered: set[str] = set()
-        for one in entries:
-            event = one.event
-            if event is None or event.actor in SYSTEM_ACTORS or event.command in answered:
-                continue
-            if event.signed is None:
-                require(event.kind not in SIGNED_KINDS, "{stream} {seq} {kind} is not signed",
-                        stream=event.stream, seq=event.seq, kind=event.kind)  # fmt: skip
-                continue
-            answered.add(event.command)
-            device = event.signed["device"]
-            require(device in devices, "the key of {device} that signed {stream} {seq} is missing",
-                    device=device, stream=event.stream, seq=event.seq)  # fmt: skip
-            person, key = devices[device]
-            require(person == event.actor, "{stream} {seq} is signed by a device of another person",
-                    stream=event.stream, seq=event.seq)  # fmt: skip
-            message = signatures.command_message(
-                event.command, event.stream, _command_kind(event.kind), dict(event.signed["body"])
-            )
-            try:
-                signatures.verify(key, message, bytes.fromhex(event.signed["signature"]))
-            except (CryptoError, ValueError) as error:
-                raise CheckFailedError(
-                    "the signature of {stream} {seq} {kind} does not verify",
-                    stream=event.stream, seq=event.seq, kind=event.kind,
-                ) from error  # fmt: skip
-            done += 1
-    return {"signatures": done}
-
-
-# The event a signed command makes first -> the command. What follows in the same step carries no
-# signature of its own, only the same command id.
-SIGNED_KINDS = {
-    "CustodianJoined": "JoinCeremony",
-    "RoundOneSubmitted": "SubmitRoundOne",
-    "TranscriptSigned": "SignTranscript",
-    "TenderPublished": "PublishTender",
-    "BidSubmitted": "SubmitBid",
-    "BidReplaced": "ReplaceBid",
-    "BidWithdrawn": "WithdrawBid",
-    "ShareReleased": "ReleaseShare",
-    "BidConfirmed": "ConfirmBid",
-    "OpeningEnded": "EndOpening",
-    "PledgeSigned": "SignPledge",
-    "SheetLocked": "LockSheet",
-    "ReportSigned": "SignReport",
-}
-
-
-def _command_kind(event_kind: str) -> str:
-    if event_kind not in SIGNED_KINDS:
-        raise CheckFailedError("{kind} carries a signature it should not have", kind=event_kind)
-    return SIGNED_KINDS[event_kind]
+def _finished(bundle: Bundle) -> None:
+    """Require the end of every stream: one cut short would hide what came last."""
+    for stream in bundle.streams:
+        prefix = stream.split("-", 1)[0]
+        if prefix in _WHOLE:
+            require(case_of(stream).disclosed(bundle.state(prefix)),
+                    "{stream} ends too early; its last events are missing", stream=stream)  # fmt: skip
 
 
 def manifest(bundle: Bundle) -> dict[str, object]:

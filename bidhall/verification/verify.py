@@ -20,7 +20,7 @@ from bidhall.verification.custody_checks import CUSTODY_CHECKS
 from bidhall.verification.evaluation_checks import EVALUATION_CHECKS
 from bidhall.verification.outcome import CheckFailedError, Outcome
 from bidhall.verification.record_checks import RECORD_CHECKS
-from crypto import receipt
+from crypto import receipt, records
 from crypto.errors import CryptoError
 
 __all__ = ["Pins", "Verdict", "verify"]
@@ -113,8 +113,9 @@ def _receipt(bundle: Bundle, path: Path) -> dict[str, object]:
     stream, seq = proven.event["stream"], proven.event["seq"]
     for entry in bundle.streams.get(stream, ()):
         if entry.seq == seq:
-            if entry.index != proven.index:
-                raise CheckFailedError("the receipt's event lies elsewhere in the record")
+            leaf = records.leaf_data(bytes.fromhex(form["salt"]), form["event"])
+            if entry.index != proven.index or entry.leaf != leaf:
+                raise CheckFailedError("the record holds something else than the receipt promises")
             return {"stream": stream, "seq": seq, "index": entry.index}
     raise CheckFailedError("the event of the receipt ({stream} {seq}) is not in the bundle",
                            stream=stream, seq=seq)  # fmt: skip
