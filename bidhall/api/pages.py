@@ -81,9 +81,13 @@ class Shelf:
         self._read: dict[str, tuple[tuple[int, int], _File]] = {}
 
     async def page(self, request: Request) -> Response:
-        """Answer with the page that lies at the address of the route."""
+        """Answer with the page that lies at the address of the route.
+
+        A file of the folder under that very name goes first: ``/seal/worker.js`` is no tender.
+        """
+        name = request.url.path.removeprefix("/")
         route = request.scope["route"].path
-        return await self._answer(request, PAGES[route])
+        return await self._answer(request, name if name in self._paths else PAGES[route])
 
     async def asset(self, request: Request) -> Response:
         """Answer with a file of the folder by its own name."""
