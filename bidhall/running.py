@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import httpx
 
 from bidhall.custody.checks import LogIdentity
 from bidhall.errors import BidhallError
-from bidhall.local import Services, local_services
+from bidhall.local import Services, local_services, running_services
 from bidhall.operator.process import serve as serve_operator
 from bidhall.record.keys import load_log_key
 from bidhall.serve import environment, listen, workers
@@ -145,24 +144,12 @@ async def connected() -> AsyncIterator[Settings]:
     if settings.database_url:
         yield settings
         return
-    sockets = settings.data / "run"
-    if (sockets / ".s.PGSQL.5432").exists() and _locked(settings):
-        url = f"postgresql://bidhall@/bidhall?host={sockets}"
-        yield replace(settings, database_url=url)
+    if running := running_services(settings.data):
+        if not running.database_url:
+            message = "the hall in this folder uses a database of its own; set DATABASE_URL as for it"
+            raise BidhallError(message)
+        yield replace(settings, database_url=running.database_url)
         return
     async with local_services(settings.data) as services:
         await migrate(services.database_url)
         yield replace(settings, database_url=services.database_url)
-
-
-def _locked(settings: Settings) -> bool:
-    import fcntl  # noqa: PLC0415 - only asked here
-
-    descriptor = os.open(settings.data / "lock", os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
