@@ -106,6 +106,18 @@ class Sessions:
             )
         return _session(row)
 
+    async def count(self, person: str, kind: Kind) -> int:
+        """Count the whole sessions of this kind that a person has now."""
+        found: int = await self._pool.fetchval(
+            """
+            SELECT count(*) FROM session
+             WHERE person = $1 AND kind = $2 AND last_code_at IS NOT NULL
+               AND expires_at > clock_timestamp() AND seen_at > clock_timestamp() - $3::interval
+            """,
+            person, kind, _IDLE,
+        )  # fmt: skip
+        return found
+
     async def open(self, person: str, kind: Kind, *, code_given: bool) -> Opened:
         """Begin a session: whole with a code, else half for some minutes.
 

@@ -42,6 +42,8 @@ async def me(request: Request) -> Response:
             {"device": name, "public_key": one.public_key, "active": one.active}
             for name, one in sorted(devices.items())
         ]
+        # So that a person notices a session that is not theirs, and can end them all.
+        shown["pages"] = await hall.sessions.count(session.person.id, "page")
     return json_response(shown)
 
 

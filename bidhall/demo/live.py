@@ -1,7 +1,8 @@
 """``bidhall run``: a hall with a demonstration tender under way, that a visitor can join in any role.
 
 Robots play whoever the visitor does not: before each act a robot asks the hall whether its person
-is signed in elsewhere as well, and if so leaves the act to the visitor and waits for its effect.
+is signed in on a page as well, and if so leaves the act to the visitor and waits for its effect.
+Custodians are always played: their shares lie in the robots' key stores.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,12 +29,15 @@ from bidhall.demo.players import Credentials, Player, Troupe, latest, spectator
 from bidhall.demo.seed import seed_cast
 from bidhall.demo.terms import TERMS
 from bidhall.running import Running, on_signals, run_hall
-from bidhall.settings import Settings
+from bidhall.settings import Settings, load_settings
 
 __all__ = ["run_live"]
 
 _OPEN_FOR = 300.0
 _BREATH = 6.0
+_LATE_BIDDING = 120.0
+_CUSTODIANS = ("custodian1", "custodian3", "custodian4")
+_VISITORS_BIDDER = "canger"
 _SHOWN = ("host", "tenderee", "supervisor", "centre", "custodian1", "canger")
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +51,7 @@ async def run_live(settings: Settings) -> None:
     async with run_hall(settings) as running:
         _say(f"竞标厅 Bidhall: {running.address}")
         credentials = await seed_cast(running.settings)
-        _introduce(credentials)
+        _introduce(credentials, running.settings.data)
         robots = asyncio.create_task(_robots(running, credentials), name="robots")
         await stop.wait()
         robots.cancel()
@@ -59,14 +64,22 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _introduce(credentials: Mapping[str, Credentials]) -> None:
+def _code_command(data: Path) -> str:
+    elsewhere = "" if data == load_settings({}).data else f"BIDHALL_DATA={data} "
+    return f"{elsewhere}.venv/bin/bidhall code ACCOUNT"
+
+
+def _introduce(credentials: Mapping[str, Credentials], data: Path) -> None:
     names = {one.key: one for one in CAST}
-    _say("\nSign in in any role / 以任一角色登录（验证码 code: .venv/bin/bidhall code ACCOUNT）")
+    _say(f"\nSign in in any role / 以任一角色登录（验证码 code: {_code_command(data)}）")
     for key in _SHOWN:
         one = credentials[key]
         role = "、".join(names[key].roles)
         _say(f"  {role:<12} account {one.account:<12} password {one.password}")
-    _say("  expert       the drawn ones are named here after the draw / 抽取后在此显示\n")
+    _say("  expert       the drawn ones are named here after the draw / 抽取后在此显示")
+    _say(
+        "A role you sign in to is yours until you sign out. 您登录的角色由您来做，退出后由机器人接着做。\n"
+    )
 
 
 async def _robots(running: Running, credentials: Mapping[str, Credentials]) -> None:
@@ -117,23 +130,32 @@ class Director:
         await self._evaluate(tender, f"eva-{tail}")
 
     async def _visited(self, key: str) -> bool:
-        """Tell whether a visitor has this role: its person is signed in elsewhere too."""
+        """Tell whether a visitor has this role: its person is signed in on a page, as no robot is."""
         player = await self._troupe.call(key)
         me = await player.visitor.request("GET", "/api/me")
-        return int(me["sessions"]) > 1
+        return int(me["pages"]) > 0
 
     async def _act(self, key: str, done: Callable[[], bool], act: Act) -> None:
         """Let the robot act, unless a visitor has the role: then wait for the visitor's act."""
         await asyncio.sleep(_BREATH)
         while not done():
-            if not await self._visited(key):
-                with suppress(HallRefusedError, ReleaseRefusedError, ClientError):
+            if key in _CUSTODIANS or not await self._visited(key):
+                try:
                     await act()
+                except HallRefusedError as error:
+                    if error.code == "second-factor-needed":
+                        await (await self._troupe.call(key)).refresh()
+                except (ReleaseRefusedError, ClientError) as error:
+                    _log.info("a robot tries again", role=key, reason=str(error))
+                else:
                     return
             await asyncio.sleep(1)
 
     async def _bid(self, tender: str, files: dict[tuple[str, str], Any]) -> None:
-        for key in BIDDERS:
+        """Let the others bid at once, and the role that is offered to a visitor late."""
+        for key in (*(one for one in BIDDERS if one != _VISITORS_BIDDER), _VISITORS_BIDDER):
+            if key == _VISITORS_BIDDER:
+                await asyncio.sleep(max(0.0, _OPEN_FOR - _LATE_BIDDING))
             if await self._visited(key):
                 continue
             mine = {place: path for place, path in files.items() if place[0] == key}
@@ -147,7 +169,7 @@ class Director:
             await self._act(
                 "host", lambda: bool(room.find("ChairTaken")), lambda: send(stream, "TakeChair")
             )
-            for key in ("custodian1", "custodian3", "custodian4"):
+            for key in _CUSTODIANS:
                 await self._act(
                     key,
                     lambda: len(room.find("KeyRecovered")) == len(OPENED_STAGES),
@@ -196,7 +218,7 @@ class Director:
             "host", lambda: bool(room.find("RosterCommitted")), self._commit(host, stream)
         )
         await room.until(lambda one: one.find("RosterCommitted"), seconds=3600)
-        for key in ("custodian1", "custodian3", "custodian4"):
+        for key in _CUSTODIANS:
             await self._act(
                 key, lambda: bool(room.find("DrawMade")), self._release_lot(key, tender)
             )
