@@ -23,6 +23,8 @@ const STALLED_MS = 60_000;
 const [NO_CONTENT, CREATED, OK] = [204, 201, 200];
 /** The hall is away or busy, another request has the turn, or the piece arrived altered: ask, and go on. */
 const PASSING = new Set([0, 408, 409, 423, 460, 502, 503, 504]);
+/** There is no such upload any more. */
+const GONE = new Set([404, 410]);
 const WORST_PIECES = 20;
 
 /** @typedef {"new" | "sending" | "waiting" | "paused" | "done"} UploadState */
@@ -203,6 +205,7 @@ export class Upload {
     });
     clearInterval(watch);
     this.#request = null;
+    if (GONE.has(request.status)) [this.location, this.done] = ["", 0]; // start() again begins a new one
     if (request.status >= 300 && !PASSING.has(request.status)) throw refusal(request);
     return { status: request.status, header: (name) => request.getResponseHeader(name) ?? "" };
   }
