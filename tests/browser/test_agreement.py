@@ -1,0 +1,328 @@
+"""What browser and Python must read alike: canonical JSON, trees, receipts, signatures, headers, sizes."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.async_api import Page
+
+from bidhall.client.bidder import save_receipt
+from crypto import canonical, merkle, notes, payload, plaintext, proof, receipt, records, signatures, tiles
+from crypto.errors import CryptoError
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "vectors" / "merkle"
+ORIGIN = "bidhall.example/record"
+LOG = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+LOG_KEY = str(notes.verifier_key(ORIGIN, LOG))
+WITNESS = Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
+WITNESS_KEY = str(notes.verifier_key("w.example", WITNESS, notes.COSIGNATURE))
+POLICY = {"origin": ORIGIN, "vkey": LOG_KEY}
+DESCRIPTOR = {"v": 1, "suite": "bidhall-1", "lot": "标段一"}
+EVENT: dict[str, Any] = {
+    "v": 1, "stream": "ten-a", "seq": 7, "at": "2026-11-24T09:30:00.123Z", "kind": "BidSubmitted",
+    "actor": "per-a", "command": "cmd-1",
+    "body": {"bid": "bid-a", "lot": "1", "stages": [{"stage": "form", "descriptor": DESCRIPTOR}]},
+}  # fmt: skip
+SALT = b"\x05" * 32
+INDEX = 300
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+async def ask(page: Page, name: str, argument: Any = None) -> Any:
+    """Call a function of sealing.js."""
+    call = "async ([name, argument]) => (await import('/tests/sealing.js'))[name](argument)"
+    return await page.evaluate(call, [name, argument])
+
+
+def outcome(work: Any) -> str:
+    try:
+        work()
+    except CryptoError as error:
+        return error.code
+    return "ok"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at(page: Page, site: str) -> Page:
+    await page.goto(f"{site}/blank")
+    return page
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+async def test_canonical_json_is_written_alike(at: Page) -> None:
+    corners: list[Any] = [
+        {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "\u00f6": 7},
+        {"10": 1, "9": 2, "": 3, "a\u0000b": 4}, ["\u007f\u2028\u2029", "\"\\/\b\f\n\r\t\u001f"],
+        {"__proto__": {"x": 1}, "constructor": 2}, 2**53 - 1, -(2**53) + 1, 0, [], {}, "", [[[]]],
+        "\U0010ffff", "\ufeff",
+    ]  # fmt: skip
+    values: list[Any] = []
+
+    @settings(max_examples=150, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(JSON)
+    def gather(value: Any) -> None:
+        values.append(value)
+
+    gather()
+    texts = [canonical.encode(value) for value in corners + values]
+    # Read from bytes: passing values to a page would lose a member such as __proto__.
+    call = """async (texts) => {
+      const { decode, encode } = await import('/seal/canonical.js');
+      const { fromBase64, toBase64 } = await import('/seal/bytes.js');
+      return texts.map((text) => toBase64(encode(decode(fromBase64(text) ?? new Uint8Array()))));
+    }"""
+    assert await at.evaluate(call, [b64(text) for text in texts]) == [b64(text) for text in texts]
+    assert len(texts) > 100
+
+
+async def test_what_is_not_canonical_is_refused_alike(at: Page) -> None:
+    texts = [
+        b'{"a":1,"a":1}', b'{"b":1,"a":2}', b'{"a": 1}', b"1.0", b"1e3", b"-0", b"01", b"9007199254740992",
+        b"9007199254740993", b"-9007199254740992", b"1.5", b"NaN", b"Infinity", b"", b" 1", b"1\n", b'"\\u0041"',
+        b'"\\ud800"', b'"\\/"', b'"\xff"', b'"\xed\xa0\x80"', b"\xef\xbb\xbf1", b"[1,]", b"{}x", b'"\\u001F"',
+        b"[" * 65 + b"]" * 65, b"[" * 64 + b"]" * 64, b"[" * 100_000, b"true", b"null", b'{"\xc3\xb6":1}', b"undefined",
+    ]  # fmt: skip
+    found = await ask(at, "decoded", [b64(text) for text in texts])
+    assert found == [outcome(lambda text=text: canonical.decode(text)) for text in texts]
+    assert set(found) == {"ok", "not-canonical"}
+
+
+@pytest.mark.parametrize(("kind", "call"), [("inclusion", "inclusions"), ("consistency", "consistencies")])
+async def test_published_proofs_have_their_outcome(at: Page, kind: str, call: str) -> None:
+    if not PUBLISHED.is_dir():
+        pytest.skip("no published vectors here")
+    cases = [json.loads(path.read_text()) for path in sorted((PUBLISHED / kind).rglob("*.json"))]
+    for case in cases:  # a page would round them
+        case.update({k: str(case[k]) for k in ("leafIdx", "treeSize", "size1", "size2") if k in case})
+    found = await ask(at, call, cases)
+    wrong = [
+        case["desc"]
+        for case, said in zip(cases, found, strict=True)
+        if (said != "ok") != case["wantErr"]
+    ]
+    assert not wrong
+    assert len(cases) > 50
+
+
+async def test_generated_trees_agree(at: Page) -> None:
+    leaves = [b"leaf %d" % at for at in range(70)]
+    sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 33, 64, 70]
+    roots = {size: merkle.root(map(merkle.leaf_hash, leaves[:size])) for size in range(71)}
+    found = await ask(at, "roots", [[b64(leaf) for leaf in leaves[:size]] for size in sizes])
+    assert found == [roots[size].hex() for size in sizes]
+
+    def subtree(level: int, index: int) -> bytes:
+        part = leaves[index << level : (index + 1) << level]
+        return merkle.root(map(merkle.leaf_hash, part))
+
+    inclusions, consistencies, wanted = [], [], []
+    for size in sizes[1:]:
+        for index in {0, size // 2, size - 1}:
+            path = [b64(one) for one in merkle.inclusion_path(index, size, subtree)]
+            case = {"leafHash": b64(merkle.leaf_hash(leaves[index])), "leafIdx": str(index), "proof": path,
+                    "treeSize": str(size), "root": b64(roots[size])}  # fmt: skip
+            inclusions += [case, {**case, "leafIdx": str(index + 1)}, {**case, "root": b64(roots[size - 1])}]
+            wanted += ["ok", "proof-invalid", "proof-invalid"]
+    assert await ask(at, "inclusions", inclusions) == wanted
+    for old, new in [(old, new) for new in sizes[1:] for old in range(1, new + 1)]:
+        path = [b64(one) for one in merkle.consistency_path(old, new, subtree)]
+        consistencies.append({"size1": str(old), "size2": str(new), "root1": b64(roots[old]),
+                              "root2": b64(roots[new]), "proof": path})  # fmt: skip
+    assert set(await ask(at, "consistencies", consistencies)) == {"ok"}
+    for change in ({"size1": "0"}, {"root1": b64(roots[2])}, {"root2": ""}, {"proof": []}, {"size1": "71"}):
+        case = {**next(one for one in consistencies if one["size1"] == "5" and one["size2"] == "70"), **change}
+        assert await ask(at, "consistencies", [case]) == ["proof-invalid"], change
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_300_000])
+async def test_the_root_of_a_stream_does_not_depend_on_its_pieces(at: Page, size: int) -> None:
+    data = (bytes(at * 3 % 256 for at in range(256)) * (size // 256 + 1))[:size]
+    hasher = merkle.RootHasher()
+    hasher.update(data)
+    for step in (1_000_003, 70_001, 4 << 20):
+        found = await ask(at, "streamRoot", {"size": size, "by": 3, "step": step})
+        assert found == hasher.digest().hex()
+
+
+def made_receipt(event: dict[str, Any] = EVENT) -> dict[str, Any]:
+    """A receipt out of a log of 301 leaves, cosigned by one witness."""
+    store: dict[str, bytes] = {}
+    leaf = records.leaf_data(SALT, event)
+    growth = tiles.grow(0, [b"%032d" % at for at in range(INDEX)] + [leaf], store.__getitem__)
+    store.update(growth.tiles)
+    note = notes.sign_checkpoint(notes.Checkpoint(ORIGIN, growth.size, growth.root), ORIGIN, LOG)
+    note = notes.add_signatures(note, [notes.cosign(note, "w.example", WITNESS, 1_795_512_601)])
+    path = tiles.TileReader(store.__getitem__, growth.size).inclusion(INDEX, growth.size)
+    return receipt.make(event, SALT, str(proof.LogProof(INDEX, tuple(path), note)))
+
+
+def _receipt_cases() -> list[tuple[str, dict[str, Any]]]:
+    good = made_receipt()
+    mine, other = canonical.digest(DESCRIPTOR).hex(), "00" * 32
+    later = {**EVENT, "at": "2026-11-24T09:30:00.124Z"}
+    raised = copy.deepcopy(EVENT)
+    raised["body"]["lot"] = "2"
+    text = str(good["proof"])
+    lines = text.split("\n")
+    swapped = "\n".join([*lines[:2], lines[3], lines[2], *lines[4:]])
+    cut = "\n".join([*lines[:2], *lines[3:]])
+    signed = {"body": {}, "device": "dev-a", "signature": "00"}
+    foreign = str(notes.verifier_key(ORIGIN, WITNESS))
+    return [
+        ("ok", {}),
+        ("ok", {"hashes": [mine]}),
+        ("ok", {"policy": {**POLICY, "witnesses": [WITNESS_KEY], "quorum": 1}}),
+        ("ok", {"receipt": made_receipt({**EVENT, "signed": signed})}),
+        ("wrong-bid", {"hashes": [mine, other]}),
+        ("not-in-record", {"policy": {**POLICY, "witnesses": [WITNESS_KEY], "quorum": 2}}),
+        ("not-in-record", {"policy": {**POLICY, "origin": "other.example"}}),
+        ("not-in-record", {"policy": {**POLICY, "vkey": foreign}}),
+        ("not-in-record", {"receipt": {**good, "event": raised}}),
+        ("not-in-record", {"receipt": {**good, "event": later, "time": later["at"]}}),
+        ("not-in-record", {"receipt": {**good, "salt": "06" * 32}}),
+        ("not-in-record", {"receipt": {**good, "proof": text.replace("index 300", "index 299")}}),
+        ("not-in-record", {"receipt": {**good, "proof": text.replace("\n301\n", "\n302\n")}}),
+        ("not-in-record", {"receipt": {**good, "proof": swapped}}),
+        ("not-in-record", {"receipt": {**good, "proof": cut}}),
+        ("not-in-record", {"receipt": {**good, "proof": text[:-20] + "\n"}}),
+        ("not-in-record", {"receipt": {**good, "proof": text + "x"}}),
+        ("not-in-record", {"receipt": {**good, "proof": ""}}),
+        ("wrong-time", {"receipt": {**good, "time": "2026-11-24T09:29:59.123Z"}}),
+        ("malformed-receipt", {"receipt": {**good, "more": 1}}),
+        ("malformed-receipt", {"receipt": {**good, "v": True}}),
+        ("malformed-receipt", {"receipt": {**good, "salt": "05" * 31}}),
+        ("malformed-receipt", {"receipt": {**good, "proof": 1}}),
+        ("malformed-receipt", {"receipt": {**good, "event": {**EVENT, "seq": 0}}}),
+        ("malformed-receipt", {"receipt": {**good, "event": {**EVENT, "signed": {}}}}),
+        ("malformed-receipt", {"receipt": {**good, "event": []}}),
+        ("malformed-receipt", {"receipt": []}),
+    ]
+
+
+async def test_receipts_of_python_hold_and_tampered_ones_do_not(at: Page) -> None:
+    cases = _receipt_cases()
+    asked = [{"receipt": made_receipt(), "policy": POLICY, **case} for _, case in cases]
+    assert await ask(at, "receipts", asked) == [code for code, _ in cases]
+    for (code, _), one in zip(cases, asked, strict=True):  # Python says the same
+        policy = one["policy"]
+        found = outcome(lambda one=one, policy=policy: receipt.verify(
+            one["receipt"], policy["origin"], policy["vkey"], witnesses=policy.get("witnesses", ()),
+            quorum=policy.get("quorum", 0), descriptor_hashes=[bytes.fromhex(h) for h in one.get("hashes", [])],
+        ))  # fmt: skip
+        assert found == code
+
+
+async def test_a_saved_receipt_is_the_file_that_the_command_line_saves(at: Page, tmp_path: Path) -> None:
+    form = {**made_receipt(), "event": {**EVENT, "body": {"empty": {}, "none": [], "text": "洱海\t\"东路\""}}}
+    save_receipt(form, tmp_path / "receipt.json")
+    assert await ask(at, "receiptText", form) == (tmp_path / "receipt.json").read_text()
+
+
+async def test_signatures_go_both_ways(at: Page) -> None:
+    command = {"id": "cmd-1", "stream": "ten-a", "kind": "SubmitBid", "body": {"lot": "1", "b": "洱"}}
+    message = signatures.command_message("cmd-1", "ten-a", "SubmitBid", command["body"])
+    assert await ask(at, "commandText", command) == b64(message)
+    made = await ask(at, "signedCommand", command)
+    key, signature = bytes.fromhex(made["publicKey"]), bytes.fromhex(made["signature"])
+    signatures.verify(key, message, signature)
+    mine = ec.generate_private_key(ec.SECP256R1())
+    public, own = signatures.compress(mine.public_key()).hex(), signatures.sign(mine, message).hex()
+    right = {"key": public, "message": b64(message), "signature": own}
+    found = await ask(at, "signatures", [
+        right, {**right, "message": b64(message + b" ")}, {**right, "key": made["publicKey"]},
+        {**right, "signature": own[:-2]}, {**right, "signature": "00" * 64}, {**right, "key": "02" + "ff" * 32},
+        {**right, "key": "04" + public[2:]},
+    ])  # fmt: skip
+    assert found == ["ok", *["signature-invalid"] * 4, *["point-invalid"] * 2]
+
+
+async def test_headers_are_read_alike(at: Page) -> None:
+    form: dict[str, Any] = {"v": 1, "stage": "form", "lot": "1", "files": [], "form": {"price": "1.00"}}
+    file = {"name": "a.pdf", "size": 0, "type": "application/pdf"}
+    technical: dict[str, Any] = {"v": 1, "stage": "technical", "lot": "1", "files": [file]}
+    names = [
+        "", ".", "..", "../x", "a/b", "a\\b", "a\x00", "a\x9f", "a\u200f", "a\u202e", "a\u2066", "a\u2028", " a",
+        "a ", "a b", "洱海.pdf", "洱" * 85, "洱" * 86, "a" * 255, "a" * 256, "…",
+    ]  # fmt: skip
+    types = ["a/b", "A/b", "a/b; c", "a", "a/" + "b" * 63, "a/" + "b" * 64, "image/vnd.dwg", "", "a/b\n"]
+    prices = ["0.00", "00.00", "1.0", "1.000", "-1.00", "1", "9" * 18 + ".00", "9" * 19 + ".00", "１.00", "1.00\n"]
+    terms: list[dict[str, Any]] = [
+        {"valid_days": 0}, {"valid_days": 100_000}, {"valid_days": 100_001}, {"valid_days": "1"}, {"valid_days": True},
+        {"x": 1}, {"x": "a" * 4096}, {"x": "洱" * 1366}, {"X": "a"}, {"_x": "a"}, {"a" * 64: ""}, {"a" * 65: ""},
+        {f"t{n}": "" for n in range(99)}, {f"t{n}": "" for n in range(100)}, {"toString": "a"},
+    ]  # fmt: skip
+    values: list[Any] = [
+        form, technical, [], 1, {**form, "v": 2}, {**form, "v": True}, {**form, "lot": ""}, {**form, "lot": "1" * 65},
+        {**form, "lot": 1}, {**form, "stage": "other"}, {**form, "files": [file]}, {**technical, "files": []},
+        {**technical, "form": {}}, {**technical, "files": [file, file]}, {**technical, "files": [{**file, "more": 1}]},
+        {**form, "form": {}}, {**form, "form": []}, {**technical, "files": [{**file, "size": -1}]},
+        {**technical, "files": [{**file, "size": 2**40}]}, {**technical, "files": [{**file, "size": 2**40 - 200}]},
+        {**technical, "files": [{**file, "name": str(n)} for n in range(1000)]},
+        {**technical, "files": [{**file, "name": str(n)} for n in range(1001)]},
+        *({**technical, "files": [{**file, "name": name}]} for name in names),
+        *({**technical, "files": [{**file, "type": kind}]} for kind in types),
+        *({**form, "form": {"price": price}} for price in prices),
+        *({**form, "form": {"price": "1.00", **more}} for more in terms),
+    ]  # fmt: skip
+    texts = [canonical.encode(value) for value in values] + [b"", b"x" * (payload.MAX_HEADER + 1)]
+    found = await ask(at, "headers", [b64(text) for text in texts])
+    wanted = [outcome(lambda text=text: payload.parse_header(text)) for text in texts]
+    differing = [
+        (text[:200], here, there)
+        for text, here, there in zip(texts, found, wanted, strict=True)
+        if here != there
+    ]
+    assert not differing
+    assert set(found) == {"ok", "malformed-payload"}
+
+
+async def test_sizes_agree(at: Page) -> None:
+    draw = random.Random(7)
+    sizes = [0, 1, 65_535, 65_536, 65_537, 2**32 - 1, 2**32, 2**32 + 1, 2**40 - 1, 2**40]
+    sizes += [2**power + step for power in range(16, 40) for step in (-1, 0, 1)]
+    sizes += [draw.randrange(2 ** draw.randrange(1, 41)) for _ in range(300)]
+    sizes += [payload.ciphertext_size(payload.bucket(size)) for size in sizes]
+    wanted = [
+        [payload.bucket(size), payload.ciphertext_size(size), payload.is_ciphertext_size(size)]
+        for size in sizes
+    ]
+    assert await ask(at, "buckets", sizes) == wanted
+
+
+async def test_plaintext_is_recognised_alike(at: Page) -> None:
+    sealed = payload.ciphertext_size(payload.MIN_BUCKET)
+    noise = random.Random(3).randbytes(512)
+    heads = [
+        b"%PDF-1.7" + noise, b"PK\x03\x04" + noise, noise[:257] + b"ustar" + noise, noise[:4] + b"ftyp" + noise,
+        noise, b"", "施工组织设计".encode() * 40, ("施工组织设计" * 40).encode()[:511], b"plain text, " * 20, b"short",
+        b"plain text, " * 20 + b"\x00", b"bidhall-bid/v1\n" + noise, b"age-encryption.org/v1\n", b"\xef\xbb\xbfab",
+        "\u3000".encode() * 40, "\u200b".encode() * 40, b"a\tb\r\n" * 40, b"\xff\xd8\xff\xe1" + noise, b"AC1032" + noise,
+    ]  # fmt: skip
+    cases = [(head[:512], size) for head in heads for size in (sealed, sealed + 1)]
+    found = await ask(at, "looks", [[b64(head), size] for head, size in cases])
+    wanted = [plaintext.looks_like_plaintext(head, size) for head, size in cases]
+    # Python's message also tells the command line what to do with a whole sealed bid file.
+    assert found == [w and w.split("; hand it in")[0] for w in wanted]
+    assert None in found
