@@ -22,7 +22,7 @@ _LONGEST_QUERY: Final = 100
 _OVER: Final = [str(opening.Phase.ENDED), str(opening.Phase.NOT_OPENED)]
 
 _TENDERS: Final = """
-SELECT t.stream, t.title, t.title_en, t.tenderee, o.name AS tenderee_name,
+SELECT t.stream, t.title, t.title_en, t.tenderee, coalesce(o.name, t.tenderee) AS tenderee_name,
        o.name_en AS tenderee_name_en, t.county, t.phase, t.closes_at, t.opens_at,
        s.stream AS opening, s.phase AS opening_phase
   FROM case_list t
@@ -31,7 +31,7 @@ SELECT t.stream, t.title, t.title_en, t.tenderee, o.name AS tenderee_name,
  WHERE t.kind = 'tender' AND t.published
    AND ($1 = '' OR t.county = $1) AND ($2 = '' OR t.phase = $2)
    AND (NOT $3 OR (s.phase IS NOT NULL AND NOT s.phase = ANY($4)))
-   AND ($5 = '' OR strpos(lower(concat_ws(' ', t.title, t.title_en, o.name, o.name_en)),
+   AND ($5 = '' OR strpos(lower(concat_ws(' ', t.title, t.title_en, t.tenderee, o.name, o.name_en)),
                           lower($5)) > 0)
    AND ($6::timestamptz IS NULL OR (t.closes_at, t.stream) < ($6, $7))
  ORDER BY t.closes_at DESC, t.stream DESC LIMIT $8
