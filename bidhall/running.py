@@ -15,6 +15,7 @@ import httpx
 from bidhall.custody.checks import LogIdentity
 from bidhall.errors import BidhallError
 from bidhall.local import Services, local_services, running_services
+from bidhall.local.user import until_we_die
 from bidhall.operator.process import serve as serve_operator
 from bidhall.record.keys import load_log_key
 from bidhall.serve import environment, listen, workers
@@ -87,8 +88,8 @@ async def _operator(settings: Settings) -> AsyncIterator[None]:
     async def keep() -> None:
         while True:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bidhall.cli", "operator", stdin=subprocess.DEVNULL,
-                env=environment(settings),
+                *until_we_die("KILL"), sys.executable, "-m", "bidhall.cli", "operator",
+                stdin=subprocess.DEVNULL, env=environment(settings),
             )  # fmt: skip
             try:
                 await process.wait()
@@ -146,7 +147,9 @@ async def connected() -> AsyncIterator[Settings]:
         return
     if running := running_services(settings.data):
         if not running.database_url:
-            message = "the hall in this folder uses a database of its own; set DATABASE_URL as for it"
+            message = (
+                "the hall in this folder uses a database of its own; set DATABASE_URL as for it"
+            )
             raise BidhallError(message)
         yield replace(settings, database_url=running.database_url)
         return

@@ -16,6 +16,7 @@ import uvicorn
 
 from bidhall.app import make_app
 from bidhall.errors import BidhallError
+from bidhall.local.user import until_we_die
 from bidhall.rooms.transport import RoomSocketProtocol
 from bidhall.settings import Settings
 
@@ -84,7 +85,8 @@ async def workers(settings: Settings, server: socket.socket) -> AsyncIterator[li
 async def _keep(settings: Settings, server: socket.socket, pids: list[int], place: int) -> None:
     while True:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bidhall.cli", "worker", str(server.fileno()),
+            # One that outlived a killed hall would keep its port, and serve with its old settings.
+            *until_we_die("KILL"), sys.executable, "-m", "bidhall.cli", "worker", str(server.fileno()),
             pass_fds=[server.fileno()], env=environment(settings), stdin=subprocess.DEVNULL,
         )  # fmt: skip
         pids[place] = process.pid
