@@ -77,18 +77,23 @@ async function emit(cipher, reader, sink, progress) {
   const root = new RootHasher();
   await sink.write(cipher.head);
   await root.update(cipher.head);
+  /** @param {Uint8Array} sealed */
+  const out = async (sealed) => {
+    await Promise.all([root.update(sealed), sink.write(sealed)]);
+    progress(root.length, total);
+  };
   let [chunk, read] = [0, 0];
-  let hashed = Promise.resolve();
+  let written = Promise.resolve();
   for await (const batch of reader.batches()) {
     read += batch.length;
-    const sealed = await cipher.seal(batch, chunk, read === reader.size);
+    const sealing = cipher.seal(batch, chunk, read === reader.size);
+    sealing.catch(() => {}); // where writing the last one fails, that is what is told
     chunk += BATCH_CHUNKS;
-    await hashed; // the last batch's; this one's goes on while the next is ciphered
-    hashed = root.update(sealed);
-    await sink.write(sealed);
-    progress(root.length, total);
+    await written; // the last batch, while this one is ciphered and the next is read
+    written = sealing.then(out);
+    written.catch(() => {});
   }
-  await hashed;
+  await written;
   return { size: root.length, root: await root.digest() };
 }
 
