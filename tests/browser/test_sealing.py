@@ -24,8 +24,13 @@ TENDER_KEY = ec.derive_private_key(0x1234567, ec.SECP256R1())
 TENDER = signatures.compress(TENDER_KEY.public_key())
 OPERATOR = stanzas.operator_public_bytes(SEED)
 KEYS = {"public_key": TENDER.hex(), "operator": OPERATOR.hex()}
-MANIFEST = {"title": "洱海东路改造", "keys": {"form": KEYS, "technical": KEYS}}
-FORM = {"price": "45873216.58", "duration_days": 420, "quality": "合格", "manager": "杨晓梅"}
+MANIFEST: dict[str, Any] = {"title": "洱海东路改造", "keys": {"form": KEYS, "technical": KEYS}}
+FORM: dict[str, str | int] = {
+    "price": "45873216.58",
+    "duration_days": 420,
+    "quality": "合格",
+    "manager": "杨晓梅",
+}
 FILES = [
     {"name": "施工组织设计.pdf", "type": "application/pdf", "size": 1_048_577, "by": 7},
     {"name": "empty.txt", "type": "text/plain;charset=utf-8", "size": 0, "by": 1},
@@ -100,7 +105,9 @@ async def test_a_bid_sealed_here_opens_in_python(at: Page, tmp_path: Path) -> No
         ctx = descriptor.context.digest()
         k_t = stanzas.unseal_t(descriptor.stanza_t, TENDER_KEY, ctx)
         k_o = stanzas.unseal_o(descriptor.stanza_o, stanzas.operator_private_key(SEED), ctx)
-        assert [k_t.hex(), k_o.hex(), descriptor.digest().hex()] in [list(one.values()) for one in kept]
+        assert [k_t.hex(), k_o.hex(), descriptor.digest().hex()] in [
+            list(one.values()) for one in kept
+        ]
         assert descriptor.context.bidder_key.hex() == made["publicKey"]
         out = io.BytesIO()
         source = io.BytesIO(b"".join(pieces))
@@ -141,7 +148,9 @@ def sealed_in_python(
 @pytest.mark.parametrize("size", [0, 1, 16_384 * 256, 4_500_000])
 async def test_an_envelope_sealed_in_python_opens_here(at: Page, size: int) -> None:
     content = content_of(size, 11)[:size]
-    sealed, ciphertext = sealed_in_python("technical", ec.generate_private_key(ec.SECP256R1()), content)
+    sealed, ciphertext = sealed_in_python(
+        "technical", ec.generate_private_key(ec.SECP256R1()), content
+    )
     found = await ask(at, "openEnvelope", {
         "descriptor": sealed.descriptor.to_json(), "kT": sealed.secrets.k_t.hex(),
         "kO": sealed.secrets.k_o.hex(), "ciphertext": b64(ciphertext),
@@ -197,9 +206,13 @@ async def test_stanzas_go_both_ways(at: Page) -> None:
 async def test_keys_that_are_none_are_refused_as_in_python(at: Page, key: dict[str, str]) -> None:
     keys = {"tender": TENDER.hex(), "operator": OPERATOR.hex(), **key}
     assert await ask(at, "sealTo", keys) == "malformed-key"
-    with pytest.raises(CryptoError) as caught:
+
+    def seal() -> None:
         stanzas.seal_t(bytes(32), bytes.fromhex(keys["tender"]), bytes(32))
         stanzas.seal_o(bytes(32), bytes.fromhex(keys["operator"]), bytes(32))
+
+    with pytest.raises(CryptoError) as caught:
+        seal()
     assert caught.value.code == "malformed-key"
 
 
@@ -211,7 +224,8 @@ async def test_recovery_files_go_both_ways(at: Page) -> None:
     opened = recovery.decrypt(file, "苍山 雪 7")
     assert (opened.tender, opened.lot, opened.bidder, opened.seq) == ("ten-aaaa", "1", "org-a", 2)
     assert [(one.stage, one.secrets.k_t.hex(), one.secrets.k_o.hex()) for one in opened.stages] == [
-        (stage, one["kT"], one["kO"]) for stage, one in zip(("form", "technical"), kept, strict=True)
+        (stage, one["kT"], one["kO"])
+        for stage, one in zip(("form", "technical"), kept, strict=True)
     ]
     mine = recovery.recovery_of("ten-b", [
         (Context(b"\x01" * 32, "2", "form", "org-b", TENDER, 3, b"\x02" * 32),
@@ -237,7 +251,13 @@ def signed_descriptor() -> tuple[Descriptor, str]:
 async def test_descriptors_are_refused_with_the_codes_of_the_specification(at: Page) -> None:
     descriptor, signature = signed_descriptor()
     form = descriptor.to_json()
-    right = {"lot": "1", "bidder": "org-b", "seq": 1, "manifest": form["manifest"], "size": form["size"]}
+    right = {
+        "lot": "1",
+        "bidder": "org-b",
+        "seq": 1,
+        "manifest": form["manifest"],
+        "size": form["size"],
+    }
     cases: list[tuple[str, dict[str, Any]]] = [
         ("ok", {}),
         ("unknown-version", {"descriptor": {**form, "v": 2}}),
@@ -285,7 +305,11 @@ async def test_sealing_is_refused_where_a_reader_would_refuse(at: Page) -> None:
     broken = {**MANIFEST, "keys": {**MANIFEST["keys"], "technical": {**KEYS, "operator": "00"}}}
     asked = {**REQUEST, "manifest": broken, "manifestHash": canonical.digest(broken).hex()}
     assert await at.evaluate(call, [asked]) == "malformed-key"
-    left = "async () => { const k = []; for await (const n of (await navigator.storage.getDirectory()).keys()) k.push(n); return k; }"
+    left = """async () => {
+      const names = [];
+      for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+      return names;
+    }"""
     assert await at.evaluate(left) == []
 
 

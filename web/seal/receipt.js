@@ -80,6 +80,7 @@ function refuse(message) {
  * @param {readonly Uint8Array[]} wanted
  */
 async function checkDescriptors(event, wanted) {
+  /** @type {any[]} */
   const stages = Array.isArray(event.body.stages) ? event.body.stages : [];
   const found = await Promise.all(
     stages.filter((stage) => isObject(stage) && Object.hasOwn(stage, "descriptor"))

@@ -28,7 +28,8 @@ export async function openSink() {
   try {
     const folder = await navigator.storage.getDirectory();
     const handle = await folder.getFileHandle(name, { create: true });
-    return new FileSink(name, handle, await handle.createSyncAccessHandle());
+    const access = await /** @type {any} */ (handle).createSyncAccessHandle(); // only Workers have it
+    return new FileSink(name, handle, access);
   } catch {
     await discardFile(name);
     return new BlobSink(); // a private window, or a browser without such files

@@ -144,6 +144,7 @@ export class Upload {
     return answer.status;
   }
 
+  /** @returns {Record<string, string>} */
   #metadata() {
     return this.#name ? { "Upload-Metadata": `filename ${toBase64(utf8(this.#name))}` } : {};
   }
