@@ -37,7 +37,8 @@ function wrongFiles(draft) {
 function formProblems(draft, lot) {
   /** @type {Record<string, string>} */
   const found = {};
-  if (!/^(0|[1-9][0-9]{0,12})\.[0-9]{2}$/.test(draft.price) || draft.price === "0.00") found.price = t("seal.price.form", { value: draft.price || "-" });
+  if (!draft.price) found.price = t("seal.price.none");
+  else if (!/^(0|[1-9][0-9]{0,12})\.[0-9]{2}$/.test(draft.price) || draft.price === "0.00") found.price = t("seal.price.form", { value: draft.price });
   else if (cents(draft.price) > cents(lot.ceiling)) found.price = t("seal.price.high", { value: money(draft.price), limit: money(lot.ceiling) });
   for (const name of ["duration_days", "valid_days"]) {
     const text = draft[/** @type {"duration_days"} */ (name)];
