@@ -22,6 +22,9 @@ from bidhall.client.visitor import Visitor
 __all__ = ["RoomMember", "join"]
 
 _FINAL_CLOSES = frozenset({4001, 4003, 4009})
+# Not decided, or nobody knows: the same command may be sent again, its id makes that harmless.
+_AGAIN = frozenset({"internal", "unavailable", "overloaded", "too-many-commands"})
+_PATIENCE = 60.0
 
 
 class RoomMember:
@@ -76,14 +79,25 @@ class RoomMember:
             HallRefusedError: the hall said no.
         """
         form = {"t": "command", **self.visitor.form(self.stream, kind, body or {}, signed=signed)}
+        pause = 0.1
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                try:
+                    return await self._ask(form)
+                except HallRefusedError as error:
+                    if error.code not in _AGAIN:
+                        raise
+                await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
+                pause = min(pause * 1.7, 2.0)
+
+    async def _ask(self, form: dict[str, Any]) -> dict[str, Any]:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._pending[form["id"]] = (form, answer)
         if self._link is not None:
             with suppress(ConnectionClosed):
                 await self._link.send(json.dumps(form))
         try:
-            async with asyncio.timeout(60):
-                return await answer
+            return await answer
         finally:
             self._pending.pop(form["id"], None)
 
