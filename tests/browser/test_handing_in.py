@@ -178,7 +178,9 @@ async def test_an_upload_survives_a_lost_link_and_a_pause(
         result["id"],
     )
     assert headers["repr-digest"] == f"sha-256=:{await ask(page, 'digest')}:"
-    assert all("net::ERR_" in one for one in complaints), complaints
+    # A piece that was cut off may still be on its way in: 409 and 423 send the upload asking.
+    passing = ("net::ERR_", "status of 409", "status of 423")
+    assert all(any(one in said for one in passing) for said in complaints), complaints
     complaints.clear()
 
 
