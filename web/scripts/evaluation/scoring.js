@@ -1,13 +1,14 @@
 // The bench of one seat for one lot: the opened files left, the score sheet right, what is said beside it.
 
 import { confirm } from "../dialogs.js";
-import { clockTime, size } from "../format.js";
+import { clockTime } from "../format.js";
 import { Icon } from "../parts/icon.js";
-import { Badge, Empty, Hash, Notice, Problem } from "../parts/pieces.js";
+import { Badge, Empty, Notice, Problem } from "../parts/pieces.js";
 import { perform } from "../session.js";
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { named, t } from "../words.js";
 import { Criterion } from "./criterion.js";
+import { OpenedFile } from "./files.js";
 import { Chat, lotName } from "./pieces.js";
 import { most, progress } from "./sheet.js";
 
@@ -62,10 +63,7 @@ function Files({ code, stream, bid, found }) {
     <div class="pane-head"><h2 id="files-title">${t("eva.files", { code })}</h2><span class="num small muted">${t("eva.files.count", { n: files.length })}</span></div>
     <div class="pane-body viewer"><div class="file-list stack">
       ${files.length === 0 && html`<${Empty}>${t("eva.files.none")}<//>`}
-      ${files.map((/** @type {any} */ one, /** @type {number} */ key) => html`<article class="card" key=${key}><div class="card-body card-tight">
-        <h3>${one.name}</h3>
-        <p class="soft small num">${size(one.size)} · ${t("eva.files.print")} <${Hash} value=${one.sha256} /></p>
-        <div><a class="button button-second file-link" href=${`/api/cases/${stream}/bids/${bid}/files/${key + 1}`} download=${one.name}><${Icon} name="download" />${t("eva.files.open")}</a></div></div></article>`)}
+      ${files.map((/** @type {any} */ one, /** @type {number} */ key) => html`<${OpenedFile} key=${bid + key} stream=${stream} bid=${bid} code=${code} number=${key + 1} file=${one} />`)}
       <${Notice}><p>${t("eva.files.how")}</p><p class="muted">${t("eva.files.blind")}</p><//>
     </div></div></section>`;
 }

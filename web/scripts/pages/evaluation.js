@@ -3,6 +3,7 @@
 import { fold, scoredBids } from "../evaluation-state.js";
 import { Arrival, BeforeDraw, OpeningFiles, Pledges } from "../evaluation/arrival.js";
 import { Draft } from "../evaluation/draft.js";
+import { OpenedFile } from "../evaluation/files.js";
 import { Chat, LinkNotice, PausedNotice, SeatStrip, WaitSeats, lotName, seatName } from "../evaluation/pieces.js";
 import { Checks, Matrix, Objective, Ranking } from "../evaluation/revealed.js";
 import { Bench, LockedSheet } from "../evaluation/scoring.js";
@@ -10,7 +11,7 @@ import { Filed, Signing } from "../evaluation/signing.js";
 import { clockTime } from "../format.js";
 import { Brand, Frame, Languages, SystemClock, idOfPage, mount } from "../parts/frame.js";
 import { Icon } from "../parts/icon.js";
-import { Badge, Empty, Hash, Notice, Skeleton } from "../parts/pieces.js";
+import { Badge, Empty, Skeleton } from "../parts/pieces.js";
 import { Room } from "../room.js";
 import { goSignIn, has, person } from "../session.js";
 import { computed, html, signal, useEffect } from "../ui.js";
@@ -99,14 +100,12 @@ function Locked({ state, lot }) {
 
 /** What was opened, for who watches. @param {{state: Evaluation, lot: any}} props */
 function Files({ state, lot }) {
-  return html`<section class="card"><div class="card-head"><h2>${t("eva.files.all")}</h2></div><div class="table-frame"><table class="table table-cards">
-    <thead><tr><th scope="col">${t("eva.code")}</th><th scope="col">${t("eva.files.name")}</th><th scope="col">${t("eva.files.print")}</th></tr></thead>
-    <tbody>${state.bids.filter((one) => one.lot === lot.lot).flatMap((one) => {
-      const found = state.files.get(one.bid);
-      if (found?.reason) return [html`<tr key=${one.bid}><th scope="row">${one.code}</th><td colspan="2"><${Badge} state="fault" icon="fault">${t("eva.files.void")}<//> ${found.reason}</td></tr>`];
-      return (found?.files ?? []).map((/** @type {any} */ file, /** @type {number} */ key) => html`<tr key=${one.bid + key}><th scope="row">${one.code}</th>
-        <td data-label=${t("eva.files.name")}><a href=${`/api/cases/${stream}/bids/${one.bid}/files/${key + 1}`} download=${file.name}>${file.name}</a></td><td data-label=${t("eva.files.print")}><${Hash} value=${file.sha256} /></td></tr>`);
-    })}</tbody></table></div></section>`;
+  const bids = state.bids.filter((one) => one.lot === lot.lot);
+  return html`<section aria-labelledby="all-files"><div class="section-head"><h2 id="all-files">${t("eva.files.all")}</h2></div><div class="wall">${bids.map(({ bid, code }) => {
+    const found = state.files.get(bid);
+    if (found?.reason) return html`<article class="card" key=${bid}><div class="card-body card-tight"><h3>${code}</h3><div><${Badge} state="fault" icon="fault">${t("eva.files.void")}<//></div><p class="small">${found.reason}</p></div></article>`;
+    return (found?.files ?? []).map((/** @type {any} */ file, /** @type {number} */ key) => html`<${OpenedFile} key=${bid + key} stream=${stream} bid=${bid} code=${code} number=${key + 1} file=${file} />`);
+  })}</div></section>`;
 }
 
 const maySpeak = () => mine.value !== null || has("supervisor") || Boolean(room.held.value.joined?.you?.roles?.includes("chairman"));
