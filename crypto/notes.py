@@ -202,6 +202,10 @@ def parse_note(note: str) -> Note:
     Raises:
         NoteInvalidError: it is not a signed note.
     """
+    try:
+        note.encode()
+    except UnicodeEncodeError as error:
+        raise NoteInvalidError("a note holds half of a surrogate pair") from error
     text, blank, rest = note.rpartition("\n\n")
     if not blank or not rest.endswith("\n") or len(note) > MAX_NOTE or _CONTROL.search(note):
         message = "not a signed note: text, an empty line, signature lines; no control characters"

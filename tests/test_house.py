@@ -48,10 +48,12 @@ def files(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def too_long(root: Path) -> list[str]:
+    # A table of words has every line twice, once in each language.
     return [
-        f"{name} has {lines} lines, more than {LONGEST}: split it"
+        f"{name} has {lines} lines, more than {most}: split it"
         for name, text in files(root)
-        if name.endswith(SOURCES) and (lines := text.count("\n")) > LONGEST
+        for most in [2 * LONGEST if name.startswith("web/locales/") else LONGEST]
+        if name.endswith(SOURCES) and (lines := text.count("\n")) > most
     ]
 
 

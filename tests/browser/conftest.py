@@ -110,3 +110,10 @@ async def page(context: BrowserContext, complaints: list[str]) -> AsyncIterator[
     yield made
     await made.close()
     assert not complaints, complaints
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at(page: Page, site: str) -> Page:
+    """An empty page of the site, from which scripts are imported."""
+    await page.goto(f"{site}/blank")
+    return page

@@ -97,7 +97,7 @@ async def _bid(crowd: People, tender: Tender, file: Path) -> None:
 async def _open(crowd: People, stage: Staged, tender: Tender, host: Page, spectator: Page) -> None:
     bidder = await crowd.signed_in("canger", f"/opening/{tender.id}")
     await tender.closed()
-    await host.get_by_role("button", name="就任主持人").click(timeout=LONG)
+    await host.get_by_role("button", name="就位主持").click(timeout=LONG)
     assert PRICE not in await spectator.content()
     for key in CUSTODIANS:
         await release(stage, tender, key)
@@ -114,7 +114,7 @@ async def _open(crowd: People, stage: Staged, tender: Tender, host: Page, specta
     await _agree(bidder, "签名确认")
     await expect(spectator.get_by_text("已确认").first).to_be_visible()
     await _in_english(spectator, "The bids are announced|Announced|announced", "Price")
-    await host.get_by_role("button", name="结束开标会").click()
+    await host.get_by_role("button", name="结束并签署").click()
     await _agree(host, "结束")
     await expect(spectator.get_by_text("下载开标记录")).to_be_visible(timeout=LONG)
 
@@ -126,7 +126,7 @@ async def _objection(host: Page, bidder: Page, spectator: Page) -> None:
     await expect(spectator.get_by_text("请核对工期。").first).to_be_visible()
     await host.get_by_role("button", name="答复").first.click()
     await host.get_by_role("dialog").get_by_role("textbox").fill("已核对，与投标函一致。")
-    await _agree(host, "答复")
+    await _agree(host, "当场答复")
     await expect(spectator.get_by_text("已核对，与投标函一致。").first).to_be_visible()
 
 
@@ -149,6 +149,7 @@ async def _in_english(page: Page, *words: str) -> None:
 
 async def _evaluate(crowd: People, stage: Staged, tender: Tender, host: Page) -> None:
     await host.get_by_role("button", name="提交名册").click(timeout=LONG)
+    await _agree(host, "提交名册")
     for key in CUSTODIANS:
         await release_lot(stage, tender, key)
     seated = await _drawn(stage, tender)

@@ -141,7 +141,7 @@ def test_extension_lines_are_kept() -> None:
     "note",
     ["", "text\n", "text\n\n", "text\n\n— name AAAAAAA=", "text\n\n- name AAAAAAA=\n", "text\n\n—  AAAAAAA=\n",
      "text\n\n— name AAAA\n", "text\n\n— na+me AAAAAAA=\n", "text\n\n— name AAAAAAB=\n", "te\txt\n\n— name AAAAAAA=\n",
-     "text\r\n\r\n— name AAAAAAA=\r\n", "text\n\n" + "— name AAAAAAA=\n" * 65],
+     "text\r\n\r\n— name AAAAAAA=\r\n", "text\n\n" + "— name AAAAAAA=\n" * 65, "te\ud800xt\n\n— name AAAAAAA=\n"],
 )  # fmt: skip
 def test_other_texts_are_not_notes(note: str) -> None:
     with pytest.raises(NoteInvalidError):
