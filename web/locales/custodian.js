@@ -2,10 +2,6 @@
 
 export default {
   "zh-CN": {
-    "command.copy": "复制",
-    "command.copy.label": "复制命令：{label}",
-    "command.copied": "命令已复制",
-    "command.byHand": "浏览器不允许复制，请选中后手动复制。",
     "custodian.title": "开标密钥",
     "custodian.lead": "投标截止前，谁也打不开投标文件。到时由足够多的保管人各自释放一份份额，才合成开标密钥。",
     "custodian.signIn": "请以密钥保管人的账号登录。",
@@ -73,10 +69,6 @@ export default {
     "custodian.store.backup": "每次密钥生成后立即备份到另一处。丢失份额的保管人超过允许的人数，投标就打不开了。",
   },
   en: {
-    "command.copy": "Copy",
-    "command.copy.label": "Copy the command: {label}",
-    "command.copied": "Command copied",
-    "command.byHand": "The browser does not allow copying; select it and copy by hand.",
     "custodian.title": "Opening keys",
     "custodian.lead": "Before the deadline nobody can open a bid. Then enough custodians each release a share, and together the shares make the opening key.",
     "custodian.signIn": "Sign in with a custodian's account.",

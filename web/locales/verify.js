@@ -1,11 +1,7 @@
-// Words of the verification page, and of commands to be copied.
+// Words of the verification page.
 
 export default {
   "zh-CN": {
-    "command.copy": "复制",
-    "command.copy.label": "复制命令：{label}",
-    "command.copied": "命令已复制",
-    "command.byHand": "浏览器不允许复制，请选中后手动复制。",
     "verify.title": "核验记录",
     "verify.lead": "开标与评标的每一步都在公开记录里。任何人都可以在自己的电脑上核对，不必相信平台。",
     "verify.aside": "核验说明",
@@ -81,10 +77,6 @@ export default {
     "verify.record.key": "记录的公钥",
   },
   en: {
-    "command.copy": "Copy",
-    "command.copy.label": "Copy the command: {label}",
-    "command.copied": "Command copied",
-    "command.byHand": "The browser does not allow copying; select it and copy by hand.",
     "verify.title": "Verify a record",
     "verify.lead": "Every step of an opening and an evaluation is in the public record. Anyone can check it on their own computer, without trusting the platform.",
     "verify.aside": "About verifying",

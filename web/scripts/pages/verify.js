@@ -1,12 +1,12 @@
 // Verifying: the whole record offline by the command line, a receipt in this page. Nothing is uploaded.
 
-import { clockTime } from "../format.js";
+import { clockTime, moment } from "../format.js";
 import { now } from "../clock.js";
 import { CommandLine } from "../parts/command-line.js";
 import { Crumbs, Frame, mount } from "../parts/frame.js";
 import { Icon } from "../parts/icon.js";
 import { Badge, At, Hash } from "../parts/pieces.js";
-import { html, signal, useRef, useState } from "../ui.js";
+import { html, signal, useEffect, useRef, useState } from "../ui.js";
 import { addWords, hasWords, t } from "../words.js";
 import { STEPS, checkReceipt } from "../verify/receipt-checks.js";
 import words from "../../locales/verify.js";
@@ -28,7 +28,6 @@ async function check(files) {
   const verdict = await checkReceipt(file);
   result.value = { file: file.name, at: now(), took: performance.now() - began, verdict };
   busy.value = false;
-  document.getElementById("verdict")?.focus();
 }
 
 function Drop() {
@@ -54,10 +53,12 @@ function Drop() {
 /** @param {{found: Result}} props */
 function Verdict({ found: { file, verdict } }) {
   const { event } = verdict;
+  const element = useRef(/** @type {HTMLDivElement | null} */ (null));
+  useEffect(() => element.current?.focus(), [verdict]);
   const state = verdict.passed ? "passed" : verdict.away ? "away" : "failed";
   const failed = verdict.outcomes.find((one) => one.state === "fault");
   const said = state === "failed" && hasWords(`verify.failed.${failed?.code}`) ? `verify.failed.${failed?.code}` : `verify.${state}.text`;
-  return html`<div class="verdict" id="verdict" tabindex="-1" data-state=${state === "passed" ? undefined : "fault"} role="status"><${Icon} name=${state === "passed" ? "shield" : "warning"} />
+  return html`<div class="verdict" ref=${element} tabindex="-1" data-state=${state === "passed" ? undefined : "fault"} role="status"><${Icon} name=${state === "passed" ? "shield" : "warning"} />
     <div><h1>${t(`verify.${state}`)}</h1>
       <p>${file}${event && html` · ${eventName(event)} · <span class="num">${event.stream}</span>`}</p>
       <p>${t(said)}</p></div></div>`;
@@ -66,6 +67,9 @@ function Verdict({ found: { file, verdict } }) {
 /** @param {any} event */
 const eventName = (event) => (hasWords(`verify.event.${event.kind}`) ? t(`verify.event.${event.kind}`) : String(event.kind));
 
+/** Facts as people read them: the event by its name, its time in Beijing's. @param {Record<string, string>} facts @param {any} event */
+const readable = (facts, event) => (facts.kind ? { kind: eventName(event), time: moment(event.at) } : facts);
+
 /** @param {{verdict: Verdict}} props */
 function Checks({ verdict }) {
   const done = verdict.outcomes.filter((one) => one.state === "done").length;
@@ -73,7 +77,7 @@ function Checks({ verdict }) {
   return html`<section class="card" aria-labelledby="checks-title"><div class="card-head"><h2 id="checks-title">${t("verify.checked")}</h2>
       <${Badge} state=${verdict.passed ? "done" : "fault"} icon=${verdict.passed ? "check" : "fault"}>${t(verdict.passed ? "verify.checked.all" : "verify.checked.some", { done, all: STEPS.length })}<//></div>
     <ol class="checks">${verdict.outcomes.map((one) => html`<li key=${one.step} data-state=${one.state === "done" ? undefined : one.state}><${Icon} name=${icons[one.state]} />
-      <div><b>${t(`verify.step.${one.step}`)}</b><p>${one.state === "done" ? t(`verify.step.${one.step}.done`, one.facts) : one.state === "fault" ? t(`verify.step.${one.step}.fault`) : t(one.reason ? "verify.step.away" : "verify.step.skipped")}</p>
+      <div><b>${t(`verify.step.${one.step}`)}</b><p>${one.state === "done" ? t(`verify.step.${one.step}.done`, readable(one.facts, verdict.event)) : one.state === "fault" ? t(`verify.step.${one.step}.fault`) : t(one.reason ? "verify.step.away" : "verify.step.skipped")}</p>
         ${one.state !== "done" && one.reason && html`<dl class="evidence"><div><dt>${t("verify.evidence")}</dt><dd>${one.reason}</dd></div></dl>`}</div>
       <span class="num">${t(`verify.state.${one.state}`)}</span></li>`)}</ol></section>`;
 }

@@ -2,8 +2,11 @@
 
 import { toast } from "../dialogs.js";
 import { html } from "../ui.js";
-import { t } from "../words.js";
+import { addWords, t } from "../words.js";
+import words from "../../locales/command.js";
 import { Icon } from "./icon.js";
+
+addWords(words);
 
 /** @param {string} text */
 async function copy(text) {
