@@ -31,7 +31,7 @@ export function HallBar({ terms, id }) {
       <p class="soft">${terms && html`${t("opening.tenderee", { name: terms.tenderee })} · `}<a href=${`/tenders/${id}`}>${t("opening.toTender")}</a></p></div>
     <div class="header-end"><${SystemClock} />
       ${!projector.value && html`<${Languages} /><${Account} />`}
-      <button class="button on-ink button-small" type="button" aria-pressed=${String(projector.value)} onClick=${() => project(!projector.value)}>
+      <button class="button on-ink button-small projector-switch" type="button" aria-pressed=${String(projector.value)} onClick=${() => project(!projector.value)}>
         ${t(projector.value ? "opening.projector.off" : "opening.projector")}</button></div></div></header>`;
 }
 

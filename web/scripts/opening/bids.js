@@ -54,7 +54,7 @@ export function NotOpened({ state }) {
 export function Prices({ state, mine }) {
   const lots = state.convened.lots.filter((/** @type {any} */ one) => bidsOf(state, one.lot).length > 0);
   return html`${lots.map((/** @type {any} */ lot) => html`<section class="card" key=${lot.lot} aria-labelledby=${`lot-${lot.lot}`}>
-    <div class="card-head"><h2 id=${`lot-${lot.lot}`}>${lotName(lot)}</h2><span class="muted small num">${t("opening.prices.note", { ceiling: money(lot.ceiling), n: bidsOf(state, lot.lot).length })}</span></div>
+    <div class="card-head"><h2 id=${`lot-${lot.lot}`}>${lotName(lot)}</h2><span class="muted small">${t("opening.prices.note", { ceiling: money(lot.ceiling), n: bidsOf(state, lot.lot).length })}</span></div>
     <div class="table-frame"><table class="table table-cards table-hall"><thead><tr><th scope="col" class="num desktop-only">${t("opening.place")}</th><th scope="col">${t("opening.bidder")}</th>
       <th scope="col" class="money">${t("opening.price")}</th><th scope="col" class="num">${t("opening.duration")}</th><th scope="col">${t("opening.manager")}</th><th scope="col">${t("opening.reply")}</th></tr></thead>
       <tbody>${bidsOf(state, lot.lot).map((one, place) => html`<${Row} key=${one.bid} one=${one} place=${place + 1} state=${state} own=${Boolean(mine) && one.bidder === mine} />`)}</tbody></table></div></section>`)}`;
