@@ -46,6 +46,8 @@ DEPTH: Final = 32
 _PATIENCE: Final = 30.0
 _STREAM: Final = re.compile(r"[a-z]{2,9}(?:-[a-z0-9]{1,64})?")
 _WORD: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# The last of the places a message of msgspec names, in backticks.
+_FIELD: Final = re.compile(r"`([^`]{1,60})`")
 _MOST_DIGITS: Final = 15
 
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -110,7 +112,9 @@ async def read_json(request: Request, form: type[_Form], limit: int) -> _Form:
     try:
         return msgspec.convert(tree, form)
     except msgspec.ValidationError as error:
-        raise BadFieldError(f"the body does not fit: {error}") from error
+        named = _FIELD.findall(str(error))
+        message = f"the body does not fit: {error}"
+        raise BadFieldError(message, field=named[-1] if named else "body") from error
 
 
 async def read_command(request: Request) -> RawCommand:

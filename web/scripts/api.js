@@ -1,9 +1,16 @@
 // Requests to the hall. What goes wrong becomes a HallError with the hall's stable code; `explain` puts it into words.
 
+import { moment } from "./format.js";
 import { addWords, hasWords, t } from "./words.js";
 import errors from "../locales/errors.js";
 
 addWords(errors);
+// Words that a page needs only when a case refuses something come after the page.
+for (const more of ["cases", "crypto"]) {
+  import(`../locales/errors-${more}.js`).then((found) => addWords(found.default), () => undefined);
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /** The hall said no, or did not answer (`away`, status 0). */
 export class HallError extends Error {
@@ -21,8 +28,15 @@ export class HallError extends Error {
 export function explain(error) {
   if (!(error instanceof HallError)) return String(error?.message ?? error);
   const key = `error.${error.code}`;
-  if (hasWords(key)) return t(key, error.params);
-  return error.message;
+  if (!hasWords(key)) return error.message;
+  return t(key, Object.fromEntries(Object.entries(error.params).map(([name, value]) => [name, said(value)])));
+}
+
+/** Say a value of an error: a time as times are written, a list as one. @param {any} value @returns {string} */
+function said(value) {
+  if (Array.isArray(value)) return value.map(said).join(t("error.join"));
+  if (INSTANT.test(value)) return moment(value);
+  return hasWords(`value.${value}`) ? t(`value.${value}`) : String(value);
 }
 
 /**
