@@ -15,14 +15,13 @@ export class Draft {
    * @param {import("../room.js").Room} room
    * @param {import("../evaluation-state.js").Lot} lot
    * @param {readonly string[]} bids
-   * @param {import("../evaluation-state.js").Sheet | undefined} kept what the hall has
    */
-  constructor(room, lot, bids, kept) {
+  constructor(room, lot, bids) {
     this.room = room;
     this.lot = lot;
     this.bids = bids;
     /** What is in the fields. */
-    this.entries = signal(/** @type {import("./sheet.js").Entries} */ ({ scores: { ...kept?.scores }, comments: { ...kept?.comments } }));
+    this.entries = signal(/** @type {import("./sheet.js").Entries} */ ({ scores: {}, comments: {} }));
     this.saving = signal(/** @type {Saving} */ ("saved"));
     /** Since when something is only on this page. */
     this.since = signal(/** @type {Date | null} */ (null));
@@ -30,6 +29,15 @@ export class Draft {
     this.changed = false;
     this.closed = false;
     this.timer = 0;
+  }
+
+  /**
+   * Take in what the hall has, from an earlier visit or another page, unless something here is newer.
+   *
+   * @param {import("../evaluation-state.js").Sheet | undefined} kept
+   */
+  hear(kept) {
+    if (kept && this.since.value === null) this.entries.value = { scores: kept.scores, comments: kept.comments };
   }
 
   /** @param {string} bid @param {string} criterion @param {string} text */

@@ -27,7 +27,7 @@ export function Matrix({ state, report }) {
         ${seats.map((/** @type {number} */ seat) => {
           const found = outlier(state, report, row.bid, seat);
           const high = found?.code === "outlying-high";
-          return html`<td key=${seat} data-state=${found ? (high ? "high" : "low") : undefined}>${row.totals[seat]}${found && html`<small>${t(high ? "eva.high" : "eva.low", { percent: found.params.percent })}</small>`}</td>`;
+          return html`<td key=${seat} data-state=${found ? (high ? "high" : "low") : undefined}>${row.totals[seat]}${found && html`<small>${t(high ? "eva.high" : "eva.low", { percent: found.params.percent.replace(/\..*/, "") })}</small>`}</td>`;
         })}<td class="mean">${row.mean}</td><td>${row.spread}</td></tr>`)}</tbody></table></div>
     <div class="card-foot"><span class="muted small">${t("eva.matrix.foot")}</span></div></section>
     <${Every} state=${state} report=${report} seats=${seats} />`;
@@ -39,7 +39,7 @@ function Every({ state, report, seats }) {
   const differs = (/** @type {string} */ bid, /** @type {string} */ criterion, /** @type {number} */ seat) =>
     report.findings.some((/** @type {any} */ one) => one.check === "objective" && one.bid === bid && one.criterion === criterion && one.seats.includes(seat));
   const bids = [...report.scored].sort((one, two) => (codeOf(state, one) < codeOf(state, two) ? -1 : 1));
-  return html`<details class="card"><summary class="card-head"><h2>${t("eva.every")}</h2></summary>
+  return html`<details class="card"><summary class="card-head"><h2>${t("eva.every")}</h2><${Icon} name="plus" /></summary>
     <div class="table-frame" tabindex="0" role="region" aria-label=${t("eva.every")}><table class="matrix"><caption class="visually-hidden">${t("eva.every")}</caption>
     <thead><tr><th scope="col">${t("eva.criterion")}</th>${seats.map((seat) => html`<th scope="col" key=${seat}>${t("eva.seat.short", { seat: seatNumber(seat) })}</th>`)}</tr></thead>
     <tbody>${bids.flatMap((bid) => report.criteria.map((/** @type {any} */ one) => html`<tr key=${bid + one.id}><th scope="row">${codeOf(state, bid)} · ${named(one.name, one.name_en)}</th>

@@ -21,6 +21,8 @@ export function Bench({ room, state, mine, lot, draft, bids }) {
   const [touched, touch] = useState(0);
   const bench = useRef(/** @type {HTMLDivElement | null} */ (null));
   const bid = bids[Math.min(place, bids.length - 1)];
+  const kept = state.drafts.get(lot.lot);
+  useEffect(() => draft.hear(kept), [draft, kept]);
   useEffect(() => {
     if (touched) /** @type {HTMLElement | null} */ (bench.current?.querySelector(".score .input"))?.focus();
   }, [place, touched]);
@@ -84,13 +86,14 @@ function ScoreSheet({ room, state, lot, draft, bids, place, go }) {
     <div class="pane-body sheet">${lot.criteria.map((/** @type {any} */ one, /** @type {number} */ key) => html`<${Criterion} key=${bid.bid + one.id} criterion=${one} number=${key + 1} bid=${bid.bid} draft=${draft} last=${key === lot.criteria.length - 1} />`)}
       <p class="keys muted small">${t("eva.keys")}</p></div>
     <div class="pane-foot"><div><div class="sheet-total"><span class="soft">${t("eva.sheet.total", { code: bid.code })}</span><b>${mine.total}</b><span class="muted">/ ${most(lot.criteria)}</span></div>
-      <${Saved} draft=${draft} room=${room} stamp=${state.savedAt.get(lot.lot)} /></div>
+      <${Saved} draft=${draft} room=${room} stamp=${state.savedAt.get(lot.lot)} faults=${all.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.faults, 0)} /></div>
       <${Next} room=${room} state=${state} lot=${lot} draft=${draft} bids=${bids} place=${place} go=${go} all=${all} /></div></section>`;
 }
 
-/** What is saved, and since when something is not. @param {{draft: Draft, room: any, stamp?: string}} props */
-function Saved({ draft, room, stamp }) {
+/** What is saved, and since when something is not. @param {{draft: Draft, room: any, stamp?: string, faults: number}} props */
+function Saved({ draft, room, stamp, faults }) {
   const since = draft.since.value;
+  if (since === null && faults > 0) return html`<span class="warn-text small" role="status">${t("eva.saved.but", { n: faults })}</span>`;
   if (since === null) {
     return stamp ? html`<span class="saved" role="status"><${Icon} name="check" />${t("eva.saved", { time: clockTime(new Date(stamp)) })}</span>` : html`<span class="muted small">${t("eva.saved.nothing")}</span>`;
   }

@@ -40,7 +40,7 @@ const drafts = new Map();
 function draftOf(state, lot) {
   const key = `${mine.value}/${lot.lot}`;
   const bids = scoredBids(state, lot.lot).map((one) => one.bid);
-  const draft = drafts.get(key) ?? new Draft(room, lot, bids, state.drafts.get(lot.lot));
+  const draft = drafts.get(key) ?? new Draft(room, lot, bids);
   drafts.set(key, draft);
   return draft;
 }
@@ -93,7 +93,7 @@ function Locked({ state, lot }) {
   return html`<div class="pane-scroll"><section class="lockscreen"><${Icon} name="sealed" /><h2>${t(seat ? "eva.locked.mine" : "eva.locked.watch", { n: left })}</h2>
       <p>${at && t("eva.locked.at", { time: clockTime(new Date(at)) })}${t("eva.locked.text")}</p>
       <${WaitSeats} state=${state} mine=${mine.value} label=${t("eva.locked.label")} done=${(/** @type {any} */ one) => one.locked.has(lot.lot)} yes=${t("eva.locked.yes")} no=${t("eva.locked.no")} /></section>
-    <div class="page stack">${seat && sheet && html`<details class="card"><summary class="card-head"><h2>${t("eva.mySheet")}</h2></summary><${LockedSheet} lot=${lot} sheet=${sheet} bids=${scoredBids(state, lot.lot)} /></details>`}
+    <div class="page stack">${seat && sheet && html`<details class="card"><summary class="card-head"><h2>${t("eva.mySheet")}</h2><${Icon} name="plus" /></summary><${LockedSheet} lot=${lot} sheet=${sheet} bids=${scoredBids(state, lot.lot)} /></details>`}
       ${!seat && html`<${Files} state=${state} lot=${lot} />`}
       <${Chat} room=${room} state=${state} mine=${mine.value} may=${maySpeak()} /></div></div>`;
 }

@@ -58,10 +58,10 @@ function Verdict({ found: { file, verdict } }) {
   const state = verdict.passed ? "passed" : verdict.away ? "away" : "failed";
   const failed = verdict.outcomes.find((one) => one.state === "fault");
   const said = state === "failed" && hasWords(`verify.failed.${failed?.code}`) ? `verify.failed.${failed?.code}` : `verify.${state}.text`;
-  return html`<div class="verdict" ref=${element} tabindex="-1" data-state=${state === "passed" ? undefined : "fault"} role="status"><${Icon} name=${state === "passed" ? "shield" : "warning"} />
+  return html`<div class="section-top"><div class="verdict" ref=${element} tabindex="-1" data-state=${state === "passed" ? undefined : "fault"} role="status"><${Icon} name=${state === "passed" ? "shield" : "warning"} />
     <div><h1>${t(`verify.${state}`)}</h1>
       <p>${file}${event && html` · ${eventName(event)} · <span class="num">${event.stream}</span>`}</p>
-      <p>${t(said)}</p></div></div>`;
+      <p>${t(said)}</p></div></div></div>`;
 }
 
 /** @param {any} event */
