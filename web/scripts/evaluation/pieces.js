@@ -32,7 +32,7 @@ export function SeatStrip({ state, members, mine }) {
   return html`<div class="bench-strip"><div class="presence" role="group" aria-label=${t("eva.presence")}>
     ${byCounty(state).map(([county, seats]) => html`<span class="presence-site" key=${county}><b>${t(`county.${county}`)}</b>
       <span class="seats">${seats.map((one) => html`<${Seat} key=${one.seat} seat=${one} here=${here.has(one.seat)} mine=${one.seat === mine} />`)}</span></span>`)}
-    ${away.length > 0 && html`<span class="warn-text small">${t("eva.away", { n: away.length, seats: away.map((one) => seatNumber(one.seat)).join("、") })}</span>`}
+    ${away.length > 0 && state.phase !== "reported" && html`<span class="warn-text small">${t("eva.away", { n: away.length, seats: away.map((one) => seatNumber(one.seat)).join("、") })}</span>`}
     </div><span class="push muted small">${over ? t("eva.supervised") : t("eva.unsupervised")} · ${t("eva.recorded")}</span></div>`;
 }
 

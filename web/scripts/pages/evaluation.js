@@ -116,8 +116,8 @@ function Revealed({ state, lot }) {
   return html`<div class="pane-scroll"><div class="page page-wide desk-eval"><div class="section with-aside"><div class="stack">
       ${report && html`<${Ranking} state=${state} report=${report} /><${Matrix} state=${state} report=${report} /><${Objective} state=${state} report=${report} />`}</div>
     <aside class="stack aside" aria-label=${t("eva.checks")}>
-      <${Signing} room=${room} state=${state} mine=${mine.value} />
       ${state.phase === "reported" && html`<${Filed} state=${state} stream=${stream} />`}
+      <${Signing} room=${room} state=${state} mine=${mine.value} />
       ${report && html`<${Checks} state=${state} report=${report} />`}
       <${Chat} room=${room} state=${state} mine=${mine.value} may=${maySpeak()} /></aside></div></div></div>`;
 }
