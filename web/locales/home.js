@@ -69,7 +69,7 @@ export default {
     "home.phase.decrypting": "decrypting",
     "home.phase.decrypted": "decrypted, to be announced",
     "home.phase.announced": "announced, bidders confirm",
-    "home.opened": "opened {when}",
+    "home.opened": "opening at {when}",
     "home.counties": "Region",
     "home.counties.label": "By region",
     "home.counties.all": "Whole prefecture",

@@ -134,12 +134,12 @@ function Contents({ one }) {
 
 /** @param {{one: Tender}} props */
 function Body({ one }) {
+  const draft = one.phase === "draft";
   const filed = opened.value.some((event) => event.kind === "OpeningRecordFiled");
   return html`<div class="section with-aside"><div class="stack"><${Contents} one=${one} />
-      ${one.phase === "draft" && html`<${DraftNotice} needs=${missing(one)} />`}
       <${Facts} tender=${one} stream=${stream} /><${Documents} tender=${one} stream=${stream} />
-      <${Lots} tender=${one} /><${Custody} tender=${one} /><${Drafts} tender=${one} /></div>
-    <aside class="stack aside"><${Now} one=${one} /><${Own} room=${room} tender=${one} />
+      <${Lots} tender=${one} /><${Custody} tender=${one} />${!draft && html`<${Drafts} tender=${one} />`}</div>
+    <aside class="stack aside">${draft && html`<${DraftNotice} needs=${missing(one)} /><${Drafts} tender=${one} />`}<${Now} one=${one} /><${Own} room=${room} tender=${one} />
       <${Ways} tender=${one} stream=${stream} phase=${phase.value} filed=${filed} cases=${cases.value} />
       <${Hidden} tender=${one} stream=${stream} /></aside></div>`;
 }

@@ -51,7 +51,7 @@ function Withdraw({ room, bid }) {
 function Receipts({ stream, bid }) {
   return html`<ul class="links">${[...bid.steps].reverse().map((one, place) => html`<li key=${one.seq}>
     <span>${moment(one.at)} · ${t(`tender.mine.step.${one.kind}`, { n: one.number, size: size(one.size) })}</span>
-    <a class="row" download=${`receipt-${bid.bid}-${one.seq}.json`} href=${`/api/receipts/${stream}/${place === 0 ? bid.bid : one.seq}`}
+    <a class="file" download=${`receipt-${bid.bid}-${one.seq}.json`} href=${`/api/receipts/${stream}/${place === 0 ? bid.bid : one.seq}`}
       aria-label=${t("tender.mine.receipt.of", { when: moment(one.at) })}><${Icon} name="download" />${t("tender.mine.receipt")}</a></li>`)}</ul>`;
 }
 

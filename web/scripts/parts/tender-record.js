@@ -2,7 +2,7 @@
 
 import { moment, money, size } from "../format.js";
 import { html } from "../ui.js";
-import { named, t } from "../words.js";
+import { hasWords, named, t } from "../words.js";
 import { Icon } from "./icon.js";
 import { Badge, Empty, Hash } from "./pieces.js";
 
@@ -17,6 +17,12 @@ export function total(amounts) {
 
 /** @param {string} amount */
 const yuan = (amount) => t("tender.yuan", { amount: money(amount) });
+
+/** A speciality by its first level, which has a name, and its code: 工程施工 A0801. @param {string} code */
+function speciality(code) {
+  const key = `speciality.${code.slice(0, 3)}`;
+  return `${t(hasWords(key) ? key : `speciality.${code[0]}`)} ${code}`;
+}
 
 /** @param {{label: string, children?: any}} props */
 function Fact({ label, children }) {
@@ -37,8 +43,8 @@ export function Facts({ tender, stream }) {
       <${Fact} label=${t("tender.facts.lots")}>${terms.lots && t("tender.facts.lots.n", { n: terms.lots.length })}<//>
       <${Fact} label=${t("tender.facts.ceiling")}>${terms.lots && html`<span class="strong num">${yuan(total(terms.lots.map((/** @type {any} */ one) => one.ceiling)))}</span>`}<//>
       ${terms.minimum_bids && html`<${Fact} label=${t("tender.facts.minimum")}>${t("tender.facts.minimum.n", { n: terms.minimum_bids })}<//>`}
-      <${Fact} label=${t("tender.facts.committee")}>${count > 0 && html`${t("tender.facts.committee.n", { n: count })}
-        <ul class="small soft plain">${seats.map((/** @type {any} */ one) => html`<li>${t("tender.seats", { county: t(`county.${one.county}`), speciality: one.speciality, n: one.count })}</li>`)}</ul>`}<//>
+      <${Fact} label=${t("tender.facts.committee")}>${count === 0 ? null : html`${t("tender.facts.committee.n", { n: count })}
+        <ul class="small soft plain">${seats.map((/** @type {any} */ one) => html`<li>${t("tender.seats", { county: t(`county.${one.county}`), speciality: speciality(one.speciality), n: one.count })}</li>`)}</ul>`}<//>
     </dl>
     ${hash && html`<dl class="facts"><${Fact} label=${t("tender.facts.manifest")}><${Hash} value=${hash} long /><p class="small soft">${t("tender.facts.manifest.why")}
       <a href=${`/api/receipts/${stream}/${publishedSeq}`} download=${`publication-${stream}.json`}>${t("tender.facts.receipt")}</a></p><//></dl>`}
@@ -90,9 +96,9 @@ export function Documents({ tender, stream }) {
       : html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("tender.documents.label")}><table class="table table-cards"><thead><tr>
           <th scope="col">${t("tender.documents.name")}</th><th scope="col" class="num">${t("tender.documents.size")}</th><th scope="col">${t("tender.documents.hash")}</th></tr></thead>
         <tbody>${tender.documents.map((one) => html`<tr key=${one.name}>
-          <th scope="row"><a class="row" href=${address(one.name)} download=${one.name} aria-label=${t("tender.documents.download", { name: one.name })}><${Icon} name="download" />${one.name}</a></th>
+          <th scope="row"><a href=${address(one.name)} download=${one.name} aria-label=${t("tender.documents.download", { name: one.name })} class="file"><${Icon} name="download" /><span>${one.name}</span></a></th>
           <td data-label=${t("tender.documents.size")} class="num">${size(one.size)}</td>
-          <td data-label=${t("tender.documents.hash")}><span class="hash small">${one.sha256}</span></td></tr>`)}</tbody></table></div>`}</section>`;
+          <td data-label=${t("tender.documents.hash")}><span class="small"><${Hash} value=${one.sha256} long /></span></td></tr>`)}</tbody></table></div>`}</section>`;
 }
 
 const KEYS = ["form", "technical", "lot"];
@@ -118,6 +124,6 @@ export function Custody({ tender }) {
       <ol class="people">${custodians.map((/** @type {any} */ one) => html`<li key=${one.index}><span class="share" data-state="ready">${one.index}</span>
         <span>${one.name}<small>${t("tender.custody.share", { n: one.index, key: "" })}<${Hash} value=${one.public_key} /></small></span></li>`)}</ol></div>
     <h3>${t("tender.custody.keys")}</h3>
-    <dl class="facts">${KEYS.map((name) => html`<div key=${name}><dt>${t(`tender.custody.key.${name}`)}</dt><dd><span class="hash small">${keys.keys[name].public_key}</span></dd></div>`)}</dl>
+    <dl class="facts">${KEYS.map((name) => html`<div key=${name}><dt>${t(`tender.custody.key.${name}`)}</dt><dd class="small"><${Hash} value=${keys.keys[name].public_key} long /></dd></div>`)}</dl>
   </div></section>`;
 }
