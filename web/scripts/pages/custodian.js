@@ -110,7 +110,7 @@ function Stage({ title, threshold, custodians, released, whole }) {
   const left = Math.max(0, threshold - released.size);
   const people = custodians.map((one) => ({ ...one, state: released.has(one.index) ? "released" : "waiting", word: t(released.has(one.index) ? "custodian.released" : whole ? "custodian.notNeeded" : "custodian.notReleased") }));
   return html`<div class="custody"><div class="quorum"><h3>${title}</h3>
-      <p class="quorum-figure">${released.size}<small>/ ${threshold}</small></p><${Badge} state=${whole ? "done" : "attention"} icon=${whole ? "check" : "key"}>${whole ? t("custodian.whole") : t("custodian.left", { n: left })}<//></div>
+      <p class="quorum-figure">${released.size}<small>/ ${threshold}</small></p><p><${Badge} state=${whole ? "done" : "attention"} icon=${whole ? "check" : "key"}>${whole ? t("custodian.whole") : t("custodian.left", { n: left })}<//></p></div>
     <${People} people=${people} /></div>`;
 }
 
