@@ -71,8 +71,8 @@ export async function judge(room, one) {
 export async function end(room, state) {
   let remark = "";
   const silent = state.bids.filter((one) => one.form && !one.confirmedAt).length;
-  const text = html`<p>${t("host.end.text", { silent })}</p><div class="field"><label for="remark">${t("host.end.remark")}</label>
-    <textarea class="textarea" id="remark" maxlength="1000" onInput=${(/** @type {any} */ event) => (remark = event.target.value)}></textarea></div>`;
+  const text = html`<div class="stack"><p>${t("host.end.text", { silent })}</p><div class="field"><label for="remark">${t("host.end.remark")}</label>
+    <textarea class="textarea" id="remark" maxlength="1000" onInput=${(/** @type {any} */ event) => (remark = event.target.value)}></textarea></div></div>`;
   if (await confirm({ title: t("host.end.title"), text, confirm: t("host.now.end.act") })) await act(room, "EndOpening", { remark: remark.trim() }, true);
 }
 

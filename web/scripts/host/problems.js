@@ -18,7 +18,7 @@ export function Problems(props) {
     ${found.length > 0 && html`<${Badge} state=${found.some((one) => one.fault) ? "fault" : "attention"} icon="warning">${t("host.problems.n", { n: found.length })}<//>`}</div>
     <div class="card-body card-tight" aria-live="polite">${found.length === 0
       ? html`<${Empty} icon="done"><p>${t("host.problems.none")}</p><//>`
-      : found.map((one) => html`<article class="problem" key=${one.key} data-state=${one.fault ? "fault" : undefined}><h3><${Icon} name=${one.icon} />${one.title}</h3><p>${one.text}</p>
+      : found.map((one) => html`<article class="problem" key=${one.key} data-state=${one.fault ? "fault" : undefined}><h3><${Icon} name=${one.icon} />${one.title}</h3><div class="soft">${one.text}</div>
           ${one.action && html`<div class="row"><button class="button button-second button-small" type="button" disabled=${busy.value} onClick=${one.action[1]}>${one.action[0]}</button></div>`}</article>`)}</div></section>`;
 }
 
@@ -50,11 +50,13 @@ function ofPeople({ opening, room }) {
   const { custodians, threshold } = opening.convened;
   /** @type {Problem[]} */
   const found = [];
-  if (opening.phase === "releasing") {
-    for (const one of custodians.filter((/** @type {any} */ each) => !here.has(each.index) && !releasedAt(opening, each.index))) {
-      const text = t("host.problem.custodian.text", { name: one.name, given: sharesIn(opening), need: threshold, here: here.size });
-      found.push({ key: `share-${one.index}`, icon: "away", title: t("host.problem.custodian", { n: one.index }), text });
-    }
+  const gone = custodians.filter((/** @type {any} */ each) => !here.has(each.index) && !releasedAt(opening, each.index));
+  if (opening.phase === "releasing" && gone.length > 0) {
+    // Only where the others do not suffice must somebody be rung up.
+    const short = custodians.length - gone.length < threshold;
+    const text = html`${t(short ? "host.problem.custodians.short" : "host.problem.custodians.enough", { given: sharesIn(opening), need: threshold })}
+      <ul>${gone.map((/** @type {any} */ one) => html`<li key=${one.index}>${t("opening.share", { n: one.index })} · ${one.name}</li>`)}</ul>`;
+    found.push({ key: "custodians", icon: "away", fault: short, title: t("host.problem.custodians", { n: gone.length }), text });
   }
   if (!members.some((one) => one.role === "supervisor")) {
     found.push({ key: "supervisor", icon: "eye", title: t("host.problem.supervisor"), text: t("host.problem.supervisor.text") });

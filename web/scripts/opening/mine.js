@@ -45,8 +45,8 @@ function OwnBid({ one, state, room }) {
     setBusy(false);
   };
   const agree = async () => {
-    const text = html`<dl class="facts"><div><dt>${t("opening.price")}</dt><dd class="money"><strong>${money(one.form.price)}</strong><br />${capitals(one.form.price)}</dd></div>
-      <div><dt>${t("opening.duration")}</dt><dd class="num">${one.form.duration_days}</dd></div><div><dt>${t("opening.manager")}</dt><dd>${one.form.manager}</dd></div></dl><p>${t("opening.confirm.text")}</p>`;
+    const text = html`<div class="stack"><dl class="facts"><div><dt>${t("opening.price")}</dt><dd class="money"><strong>${money(one.form.price)}</strong><br />${capitals(one.form.price)}</dd></div>
+      <div><dt>${t("opening.duration")}</dt><dd class="num">${one.form.duration_days}</dd></div><div><dt>${t("opening.manager")}</dt><dd>${one.form.manager}</dd></div></dl><p>${t("opening.confirm.text")}</p></div>`;
     if (await confirm({ title: t("opening.confirm.title", { lot }), text, confirm: t("opening.confirm.act") })) {
       await act("ConfirmBid", { bid: one.bid }, { signed: true }, "opening.confirm.done");
     }
@@ -55,12 +55,14 @@ function OwnBid({ one, state, room }) {
     const given = await confirm({ title: t("opening.object.title", { lot }), text: html`<p>${t("opening.object.text")}</p>`, confirm: t("opening.object.act"), reason: t("opening.object.label") });
     if (given) await act("RaiseObjection", { bid: one.bid, text: given.reason }, {}, "opening.object.done");
   };
-  const closed = state.paused ? t("opening.closed.paused") : state.phase !== "announced" ? t("opening.closed.ended") : "";
+  const over = state.phase !== "announced";
+  const closed = over ? t("opening.closed.ended") : state.paused ? t("opening.closed.paused") : "";
   return html`<article class="own-bid"><h3>${lot}</h3>
     ${one.form ? html`<p class="money strong">${money(one.form.price)} ${t("opening.yuan")}</p>` : html`<p><${Badge} state="fault" icon="fault">${t("opening.void")}<//> ${one.void}</p>`}
     ${one.confirmedAt && html`<p class="ok-text small row"><${Icon} name="check" />${t("opening.mine.confirmed")} <${At} at=${one.confirmedAt} /></p>`}
     ${error && html`<${Notice} state="fault" alert><p>${error}</p><//>`}
-    <div class="row">${one.form && !one.confirmedAt && html`<button class="button" type="button" disabled=${busy || Boolean(closed)} onClick=${agree}>${t("opening.confirm.button")}</button>`}
-      <button class="button button-second" type="button" disabled=${busy || Boolean(closed)} onClick=${object}>${t("opening.object.button")}</button></div>
+    ${over && one.form && !one.confirmedAt && html`<p class="soft small">${t("opening.mine.silent")}</p>`}
+    ${!over && html`<div class="row">${one.form && !one.confirmedAt && html`<button class="button" type="button" disabled=${busy || Boolean(closed)} onClick=${agree}>${t("opening.confirm.button")}</button>`}
+      <button class="button button-second" type="button" disabled=${busy || Boolean(closed)} onClick=${object}>${t("opening.object.button")}</button></div>`}
     ${closed && html`<p class="muted small">${closed}</p>`}</article>`;
 }

@@ -38,8 +38,9 @@ export function Key({ state, present }) {
   })}</ol>`;
 }
 
-/** @param {{live?: boolean, children?: any}} props */
-function Line({ live, children }) {
+/** @param {{live?: boolean, paused?: boolean, children?: any}} props */
+function Line({ live, paused, children }) {
+  if (paused) return html`<p class="soft"><span class="row"><${Icon} name="pause" /><strong>${t("opening.paused.line")}</strong> ${children}</span></p>`;
   return html`<p class="soft"><span class="row">${live && html`<span class="pulse"></span>`}${children}</span></p>`;
 }
 
@@ -48,7 +49,7 @@ export function Releasing({ state, present }) {
   const need = state.convened.threshold;
   const given = sharesIn(state);
   return html`<div class="page page-wide opening-now"><div class="stack">
-    <${Line} live>${t("opening.releasing")}<//><p class="big">${t("opening.releasing.figure", { n: given, need })}</p>
+    <${Line} live paused=${state.paused !== null}>${t("opening.releasing")}<//><p class="big">${t("opening.releasing.figure", { n: given, need })}</p>
     <${Progress} value=${Math.min(given, need)} max=${need} label=${t("opening.releasing")} large />
     <p class="soft">${t("opening.releasing.text", { need, all: state.convened.custodians.length })}</p></div>
     <${Key} state=${state} present=${present} /></div>`;
@@ -61,7 +62,7 @@ export function Decrypting({ state, present }) {
   const until = whole ? Date.parse(state.reached.decrypted) : second.value.getTime();
   const words = whole ? ["opening.decrypted", "opening.decrypted.figure", "opening.decrypted.text"] : ["opening.decrypting", "opening.decrypting.figure", "opening.decrypting.text"];
   return html`<div class="page page-wide opening-now"><div class="stack">
-    <${Line} live>${t(words[0])} · ${t("opening.took", { time: duration(until - since) })}<//>
+    <${Line} live paused=${state.paused !== null}>${t(words[0])} · ${t("opening.took", { time: duration(until - since) })}<//>
     <p class="big">${t(words[1], { n: whole ? state.total : Math.min(state.done + 1, state.total), total: state.total })}</p>
     <${Progress} value=${state.done} max=${state.total} label=${t("opening.progress")} large />
     <p class="soft num">${t("opening.done", { n: state.done, total: state.total })}${state.voids > 0 ? ` · ${t("opening.voids", { n: state.voids })}` : ""}</p>
@@ -74,7 +75,7 @@ export function Announced({ state }) {
   const said = valid.filter((one) => one.confirmedAt).length;
   const lots = new Set(state.bids.map((one) => one.lot)).size;
   return html`<div class="page page-wide opening-now"><div class="stack">
-    <${Line} live>${t("opening.announced")}<//><p class="big">${t("opening.announced.figure", { n: state.bids.length, lots })}</p>
+    <${Line} live paused=${state.paused !== null}>${t("opening.announced")}<//><p class="big">${t("opening.announced.figure", { n: state.bids.length, lots })}</p>
     <p class="soft">${t("opening.announced.text", { time: moment(state.reached.announced).slice(11) })}</p></div>
     <div class="stack"><p class="big num">${t("opening.confirmed.figure", { n: said, total: valid.length })}</p>
     <${Progress} value=${said} max=${valid.length} label=${t("opening.confirmed.label")} large />

@@ -29,12 +29,12 @@ export function People({ state, members, listeners }) {
     ${state.convened.custodians.map((/** @type {any} */ one) => {
       const at = releasedAt(state, one.index);
       const present = here.has(one.index);
-      return html`<${Person} key=${one.index} mark=${one.index} look=${at ? "released" : present ? "ready" : "away"} name=${one.name}
+      return html`<${Person} key=${one.index} mark=${one.index} look=${at ? "released" : present ? "ready" : open ? "away" : undefined} name=${one.name}
         note=${at ? t("opening.released") : t(open ? "opening.notReleased" : "opening.notNeeded")} here=${present} />`;
     })}</ul></div></section>`;
 }
 
-/** @param {{icon?: string, mark?: number, look: string, name: string, note: string, here?: boolean}} props */
+/** @param {{icon?: string, mark?: number, look?: string, name: string, note: string, here?: boolean}} props */
 function Person({ icon, mark, look, name, note, here }) {
   return html`<li><span class="share" data-state=${look}>${icon ? html`<${Icon} name=${icon} />` : mark}</span><span>${name}<small>${note}</small></span>
     ${here ? html`<${Badge} state="done" icon="check">${t("opening.here")}<//>` : html`<${Badge} icon="away">${t("opening.notHere")}<//>`}</li>`;
