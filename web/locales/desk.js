@@ -50,7 +50,7 @@ export default {
     "desk.empty": "没有与您有关的项目",
     "desk.empty.text": "有人把您列为主持人、保管人或评委，或您建立了项目之后，会出现在这里。",
     "desk.bids": "可以投标的项目",
-    "desk.bids.text": "谁在投标，除了本单位自己的记录，系统不留任何名单；所以您的投标和回执在各项目页中查看。",
+    "desk.bids.text": "系统不留投标人名单，各单位只有自己的记录；所以您的投标和回执在各项目页中查看。",
     "desk.bids.none": "现在没有接受投标的项目。",
     "desk.bids.live": "正在开标：请查看并确认本单位的报价",
     "desk.bids.open": "还有 {left}",

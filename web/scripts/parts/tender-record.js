@@ -98,7 +98,7 @@ export function Documents({ tender, stream }) {
         <tbody>${tender.documents.map((one) => html`<tr key=${one.name}>
           <th scope="row"><a href=${address(one.name)} download=${one.name} aria-label=${t("tender.documents.download", { name: one.name })} class="file"><${Icon} name="download" /><span>${one.name}</span></a></th>
           <td data-label=${t("tender.documents.size")} class="num">${size(one.size)}</td>
-          <td data-label=${t("tender.documents.hash")}><span class="small"><${Hash} value=${one.sha256} long /></span></td></tr>`)}</tbody></table></div>`}</section>`;
+          <td data-label=${t("tender.documents.hash")}><span class="small groups"><${Hash} value=${one.sha256} long /></span></td></tr>`)}</tbody></table></div>`}</section>`;
 }
 
 const KEYS = ["form", "technical", "lot"];
@@ -124,6 +124,6 @@ export function Custody({ tender }) {
       <ol class="people">${custodians.map((/** @type {any} */ one) => html`<li key=${one.index}><span class="share" data-state="ready">${one.index}</span>
         <span>${one.name}<small>${t("tender.custody.share", { n: one.index, key: "" })}<${Hash} value=${one.public_key} /></small></span></li>`)}</ol></div>
     <h3>${t("tender.custody.keys")}</h3>
-    <dl class="facts">${KEYS.map((name) => html`<div key=${name}><dt>${t(`tender.custody.key.${name}`)}</dt><dd class="small"><${Hash} value=${keys.keys[name].public_key} long /></dd></div>`)}</dl>
+    <dl class="facts">${KEYS.map((name) => html`<div key=${name}><dt>${t(`tender.custody.key.${name}`)}</dt><dd class="small groups"><${Hash} value=${keys.keys[name].public_key} long /></dd></div>`)}</dl>
   </div></section>`;
 }
