@@ -68,7 +68,8 @@ def _refused(scores: Any, comments: Any, *, complete: bool) -> list[tuple[str, s
     try:
         read_sheet(parse_lot(LOT), ["bid-a"], scores, comments, complete=complete)
     except EvaluationError as error:
-        return [(one["code"], one["criterion"]) for one in error.params["violations"]]
+        violations: Any = error.params["violations"]
+        return [(one["code"], one["criterion"]) for one in violations]
     return []
 
 
@@ -111,3 +112,16 @@ async def test_what_is_sent_is_recorded_as_it_is(at: Page) -> None:
     shown = await at.evaluate(CALL, ["progress", [CRITERIA, entries, "bid-a"]])
     assert shown["total"] == recorded["totals"]["bid-a"] == "13.16"
     assert (shown["faults"], shown["missing"], shown["complete"]) == (1, 0, False)
+
+
+async def test_what_comes_back_from_the_hall_never_takes_away_what_was_typed(at: Page) -> None:
+    entries = {"scores": {"bid-a": {"a": "7.5", "b": "8.6"}}, "comments": {"bid-a": {"a": "间距 "}}}
+    sent = await at.evaluate(CALL, ["sheetBody", [LOT, ["bid-a"], entries]])
+    recorded = read_sheet(
+        parse_lot(LOT), ["bid-a"], sent["scores"], sent["comments"], complete=False
+    ).canonical()
+    assert await at.evaluate(CALL, ["sameSheet", [recorded, sent]])
+    recorded["scores"]["bid-a"]["a"] = "7.40"
+    assert not await at.evaluate(CALL, ["sameSheet", [recorded, sent]])
+    kept = await at.evaluate(CALL, ["faulty", [LOT, ["bid-a"], entries]])
+    assert kept == [["bid-a", "b", "8.6"]]

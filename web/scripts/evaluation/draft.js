@@ -4,7 +4,7 @@
 import { perform } from "../session.js";
 import { now } from "../clock.js";
 import { signal } from "../ui.js";
-import { plain, put, sheetBody } from "./sheet.js";
+import { faulty, plain, put, sameSheet, sheetBody } from "./sheet.js";
 
 const QUIET = 700;
 
@@ -32,12 +32,16 @@ export class Draft {
   }
 
   /**
-   * Take in what the hall has, from an earlier visit or another page, unless something here is newer.
+   * Take in what the hall has, from an earlier visit or another page, unless something here is newer. What this page sent
+   * itself comes back too: then the fields stay as they were typed, and what could not be sent stays in any case.
    *
    * @param {import("../evaluation-state.js").Sheet | undefined} kept
    */
   hear(kept) {
-    if (kept && this.since.value === null) this.entries.value = { scores: kept.scores, comments: kept.comments };
+    if (!kept || this.since.value !== null || sameSheet(kept, this.body())) return;
+    const scores = { ...kept.scores };
+    for (const [bid, criterion, text] of faulty(this.lot, this.bids, this.entries.value)) put(scores, bid, criterion, text);
+    this.entries.value = { scores, comments: kept.comments };
   }
 
   /** @param {string} bid @param {string} criterion @param {string} text */

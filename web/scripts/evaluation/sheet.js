@@ -116,3 +116,23 @@ export function sheetBody(lot, bids, entries) {
 export function put(table, bid, criterion, text) {
   table[bid] = { ...table[bid], [criterion]: text };
 }
+
+/** The scores that cannot be sent. @param {import("../evaluation-state.js").Lot} lot @param {readonly string[]} bids @param {Entries} entries @returns {[string, string, string][]} */
+export function faulty(lot, bids, entries) {
+  return bids.flatMap((bid) =>
+    lot.criteria
+      .filter((one) => scoreFault(one, scoreOf(entries, bid, one.id)))
+      .map((one) => /** @type {[string, string, string]} */ ([bid, one.id, scoreOf(entries, bid, one.id)])),
+  );
+}
+
+/** Tell whether two sheets say the same. @param {Entries} one @param {Entries} two */
+export function sameSheet(one, two) {
+  return flat(one.scores) === flat(two.scores) && flat(one.comments) === flat(two.comments);
+}
+
+/** @param {Table} table */
+function flat(table) {
+  const lines = Object.entries(table).flatMap(([bid, texts]) => Object.entries(texts).map((pair) => JSON.stringify([bid, ...pair])));
+  return lines.sort().join();
+}

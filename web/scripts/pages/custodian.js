@@ -5,7 +5,7 @@ import { fold as foldCeremony } from "../ceremony-state.js";
 import { fold as foldEvaluation } from "../evaluation-state.js";
 import { fold as foldOpening } from "../opening-state.js";
 import { get } from "../api.js";
-import { duration, moment } from "../format.js";
+import { duration } from "../format.js";
 import { second } from "../clock.js";
 import { CommandLine } from "../parts/command-line.js";
 import { Crumbs, Frame, mount } from "../parts/frame.js";
@@ -150,16 +150,7 @@ function Draw({ found }) {
 
 /** @type {Record<string, any>} */
 const CARDS = { ceremony: Ceremony, opening: Opening, evaluation: Draw };
-const ADDRESS = /** @type {Record<string, string>} */ ({ tender: "/tenders/", opening: "/opening/", evaluation: "/evaluation/" });
-
-/** Tenders whose deadline has not passed: nothing can be released yet. @param {{all: Case[]}} props */
-function Coming({ all }) {
-  return html`<section class="card" aria-labelledby="coming"><div class="card-head"><h2 id="coming">${t("custodian.coming")}</h2></div><div class="table-frame"><table class="table table-cards">
-    <thead><tr><th scope="col">${t("custodian.case")}</th><th scope="col">${t("custodian.opens")}</th></tr></thead>
-    <tbody>${all.map((one) => html`<tr key=${one.stream}><th scope="row"><a href=${`/tenders/${one.stream}`}>${named(one.title, one.title_en)}</a></th>
-      <td data-label=${t("custodian.opens")}>${one.opens_at ? moment(one.opens_at) : "–"}</td></tr>`)}</tbody></table></div>
-    <div class="card-foot"><span class="muted small">${t("custodian.coming.text")}</span></div></section>`;
-}
+const ADDRESS = /** @type {Record<string, string>} */ ({ opening: "/opening/", evaluation: "/evaluation/" });
 
 /** @param {{all: Case[]}} props */
 function Past({ all }) {
@@ -178,13 +169,10 @@ function Work() {
   const all = cases.value;
   if (all === null) return failed.value ? html`<${Problem} error=${failed.value} retry=${load} />` : html`<${Skeleton} lines=${6} />`;
   const open = all.filter((one) => OPEN[one.kind]?.includes(one.phase));
-  const opened = new Set(all.filter((one) => one.kind === "opening").map((one) => one.tender));
-  const coming = all.filter((one) => one.kind === "tender" && !opened.has(one.stream));
   const past = all.filter((one) => CARDS[one.kind] && !open.includes(one));
   return html`${failed.value && html`<${Problem} error=${failed.value} retry=${load} />`}
     ${open.length === 0 && html`<section class="card"><${Empty} icon="key"><p>${t("custodian.nothing")}</p><//></section>`}
     ${open.map((one) => html`<${CARDS[one.kind]} key=${one.stream} found=${one} />`)}
-    ${coming.length > 0 && html`<${Coming} all=${coming} />`}
     ${past.length > 0 && html`<${Past} all=${past} />`}`;
 }
 
