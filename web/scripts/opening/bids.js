@@ -50,12 +50,12 @@ export function NotOpened({ state }) {
     <p><strong>${t("opening.notOpened", { lot: lotName(lotOf(state.convened, lot)) })}</strong> ${t("opening.notOpened.text", { n: one.count, minimum: one.minimum })}</p><//>`)}`;
 }
 
-/** The prices of every lot. @param {{state: Opening, mine: string}} props `mine`: the viewer's organisation, or "" */
-export function Prices({ state, mine }) {
+/** The prices of every lot. @param {{state: Opening, mine: string, plain?: boolean}} props `mine`: the viewer's organisation, or "" */
+export function Prices({ state, mine, plain = false }) {
   const lots = state.convened.lots.filter((/** @type {any} */ one) => bidsOf(state, one.lot).length > 0);
   return html`${lots.map((/** @type {any} */ lot) => html`<section class="card" key=${lot.lot} aria-labelledby=${`lot-${lot.lot}`}>
     <div class="card-head"><h2 id=${`lot-${lot.lot}`}>${lotName(lot)}</h2><span class="muted small">${t("opening.prices.note", { ceiling: money(lot.ceiling), n: bidsOf(state, lot.lot).length })}</span></div>
-    <div class="table-frame"><table class="table table-cards table-hall"><thead><tr><th scope="col" class="num desktop-only">${t("opening.place")}</th><th scope="col">${t("opening.bidder")}</th>
+    <div class="table-frame"><table class=${plain ? "table table-cards" : "table table-cards table-hall"}><thead><tr><th scope="col" class="num desktop-only">${t("opening.place")}</th><th scope="col">${t("opening.bidder")}</th>
       <th scope="col" class="money">${t("opening.price")}</th><th scope="col" class="num">${t("opening.duration")}</th><th scope="col">${t("opening.manager")}</th><th scope="col">${t("opening.reply")}</th></tr></thead>
       <tbody>${bidsOf(state, lot.lot).map((one, place) => html`<${Row} key=${one.bid} one=${one} place=${place + 1} state=${state} own=${Boolean(mine) && one.bidder === mine} />`)}</tbody></table></div></section>`)}`;
 }

@@ -24,7 +24,7 @@ export function ownBids(state) {
 export function Mine({ state, room }) {
   const own = ownBids(state);
   if (own.length === 0) return null;
-  return html`<section class="card desk-only" aria-labelledby="mine"><div class="card-head card-tight"><h2 id="mine">${t("opening.mine")}</h2></div>
+  return html`<section class="card desk-only own-bids" aria-labelledby="mine"><div class="card-head card-tight"><h2 id="mine">${t("opening.mine")}</h2></div>
     <div class="card-body card-tight">${own.map((one) => html`<${OwnBid} key=${one.bid} one=${one} state=${state} room=${room} />`)}</div></section>`;
 }
 

@@ -51,7 +51,7 @@ function Middle({ opening }) {
   const counting = ["releasing", "not-opened"].includes(opening.phase);
   return html`${(opening.phase === "ended" || later.value !== null) && html`<${Committee} evaluation=${evaluation.value} room=${later.value} />`}
     <${NotOpened} state=${opening} />
-    ${counting ? html`<${Counts} state=${opening} />` : opening.bids.length ? html`<${Prices} state=${opening} mine="" />` : html`<${Envelopes} state=${opening} />`}`;
+    ${counting ? html`<${Counts} state=${opening} />` : opening.bids.length ? html`<${Prices} state=${opening} mine="" plain />` : html`<${Envelopes} state=${opening} />`}`;
 }
 
 /** @param {{me: string, terms: any}} props */

@@ -51,7 +51,7 @@ function Session({ room }) {
       ${counting && html`<${Counts} state=${state} />`}
       ${!counting && !open && html`<${Envelopes} state=${state} />`}
       ${open && html`<${Prices} state=${state} mine=${projector.value ? "" : (person()?.organisation ?? "")} />`}</div>
-    <div class="stack"><${Mine} state=${state} room=${room} />
+    <div class="stack hall-side"><${Mine} state=${state} room=${room} />
       ${open && html`<${Objections} state=${state} />`}<${Feed} state=${state} />
       <${People} state=${state} members=${members} listeners=${listeners} /></div></div>`;
 }
