@@ -8,7 +8,7 @@ import { Icon } from "../parts/icon.js";
 import { LinkNotice } from "../parts/link.js";
 import { Badge, Deadline, Empty, Skeleton } from "../parts/pieces.js";
 import { Custody, Documents, Facts, Lots } from "../parts/tender-record.js";
-import { DraftNotice, Drafts, Hidden, Own, takesBids, Ways } from "../parts/tender-own.js";
+import { Committee, DraftNotice, Drafts, Hidden, Own, takesBids, Ways } from "../parts/tender-own.js";
 import { Room } from "../room.js";
 import { goSignIn, has, person } from "../session.js";
 import { fold, missing, openingPhase } from "../tender-state.js";
@@ -111,7 +111,7 @@ function SealButton() {
 /** The clock, and the one thing to do now. @param {{one: Tender}} props */
 function Now({ one }) {
   const { closes_at: closes, opens_at: opens } = one.terms;
-  if (!closes || one.phase === "draft") return null;
+  if (!closes || one.phase === "draft" || phase.value === "ended" || phase.value === "not-opened") return null;
   const when = moment(closes);
   const exact = closes === opens ? t("tender.clock.exact", { when }) : t("tender.clock.exact.apart", { when, opens: moment(opens) });
   const open = takesBids(one);
@@ -122,7 +122,7 @@ function Now({ one }) {
       : html`<${Deadline} to=${closes} label=${t(open ? "tender.clock" : "tender.facts.closes")} after=${t("tender.clock.after")}>${exact}<//>`}
     ${open
       ? html`<${SealButton} />`
-      : html`<a class="button button-large button-wide" href=${`/opening/${stream}`}><${Icon} name="open" />${t(phase.value === "ended" ? "tender.ways.opened" : "tender.watch")}</a>
+      : html`<a class="button button-large button-wide" href=${`/opening/${stream}`}><${Icon} name="open" />${t("tender.watch")}</a>
           <p class="soft small">${t("tender.watch.note")}</p>`}</div></section>`;
 }
 
@@ -141,7 +141,7 @@ function Body({ one }) {
       <${Lots} tender=${one} /><${Custody} tender=${one} />${!draft && html`<${Drafts} tender=${one} />`}</div>
     <aside class="stack aside">${draft && html`<${DraftNotice} needs=${missing(one)} /><${Drafts} tender=${one} />`}<${Now} one=${one} /><${Own} room=${room} tender=${one} />
       <${Ways} tender=${one} stream=${stream} phase=${phase.value} filed=${filed} cases=${cases.value} />
-      <${Hidden} tender=${one} stream=${stream} /></aside></div>`;
+      <${Hidden} tender=${one} stream=${stream} />${phase.value === "ended" && html`<${Committee} stream=${stream} />`}</aside></div>`;
 }
 
 function Page() {

@@ -1,6 +1,6 @@
 // What a tender's page shows to this viewer alone: its bids and receipts, and where it goes from here.
 
-import { explain } from "../api.js";
+import { explain, get } from "../api.js";
 import { second } from "../clock.js";
 import { confirm, toast } from "../dialogs.js";
 import { briefly, moment, size } from "../format.js";
@@ -145,4 +145,25 @@ export function DraftNotice({ needs }) {
   const what = needs.map((one) => t(`tender.draft.need.${one}`)).join(t("tender.draft.join"));
   return html`<${Notice} state="attention"><p><strong>${t("tender.draft")}</strong></p><p>${t("tender.draft.who")}</p>
     <p>${needs.length ? t("tender.draft.needs", { what }) : t("tender.draft.ready")}</p><//>`;
+}
+
+/** Who sat on the committee, asked for when wanted: before the report is filed the hall refuses. @param {{stream: string}} props */
+export function Committee({ stream }) {
+  const [seats, setSeats] = useState(/** @type {any[] | null} */ (null));
+  const [error, setError] = useState("");
+  const ask = async () => {
+    setError("");
+    try {
+      setSeats((await get(`/api/cases/eva-${stream.slice(4)}/committee`)).seats);
+    } catch (problem) {
+      setError(explain(problem));
+    }
+  };
+  return html`<section class="card" aria-labelledby="committee-title"><div class="card-head card-tight"><h2 id="committee-title">${t("tender.committee")}</h2></div><div class="card-body">
+    ${seats === null
+      ? html`<p class="soft small">${t("tender.committee.text")}</p>
+          <button class="button button-second button-small" type="button" onClick=${ask}>${t("tender.committee.show")}</button>
+          ${error && html`<p class="error" role="alert"><${Icon} name="warning" />${error}</p>`}`
+      : html`<ol class="people">${seats.map((one) => html`<li key=${one.seat}><span class="share" data-state="released">${one.seat}</span>
+          <span>${one.name}<small>${t("tender.committee.seat", { n: one.seat })} · ${t(`county.${one.county}`)} · ${one.speciality}</small></span></li>`)}</ol>`}</div></section>`;
 }

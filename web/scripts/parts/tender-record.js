@@ -46,8 +46,7 @@ export function Facts({ tender, stream }) {
       <${Fact} label=${t("tender.facts.committee")}>${count === 0 ? null : html`${t("tender.facts.committee.n", { n: count })}
         <ul class="small soft plain">${seats.map((/** @type {any} */ one) => html`<li>${t("tender.seats", { county: t(`county.${one.county}`), speciality: speciality(one.speciality), n: one.count })}</li>`)}</ul>`}<//>
     </dl>
-    ${hash && html`<dl class="facts"><${Fact} label=${t("tender.facts.manifest")}><${Hash} value=${hash} long /><p class="small soft">${t("tender.facts.manifest.why")}
-      <a href=${`/api/receipts/${stream}/${publishedSeq}`} download=${`publication-${stream}.json`}>${t("tender.facts.receipt")}</a></p><//></dl>`}
+    ${hash && html`<dl class="facts"><${Fact} label=${t("tender.facts.manifest")}><${Hash} value=${hash} long /><p class="small soft">${t("tender.facts.manifest.why")}${" "}<a href=${`/api/receipts/${stream}/${publishedSeq}`} download=${`publication-${stream}.json`}>${t("tender.facts.receipt")}</a></p><//></dl>`}
   </div></section>`;
 }
 
@@ -67,7 +66,7 @@ function Lot({ lot }) {
   return html`<section class="stack stack-tight" aria-labelledby=${`lot-${lot.lot}`}>
     <div class="row row-between"><h3 id=${`lot-${lot.lot}`}>${t("tender.lot", { lot: lot.lot })} · ${named(lot.name, lot.name_en)}</h3>
       <span>${t("tender.lot.ceiling")} <b class="num">${yuan(lot.ceiling)}</b></span></div>
-    <div class="table-frame" tabindex="0" role="region" aria-labelledby=${`lot-${lot.lot}`}><table class="table table-cards"><thead><tr>
+    <div class="table-frame" tabindex="0" role="region" aria-labelledby=${`lot-${lot.lot}`}><table class="table table-cards criteria"><thead><tr>
         <th scope="col">${t("tender.criteria.item")}</th><th scope="col">${t("tender.criteria.kind")}</th>
         <th scope="col" class="num">${t("tender.criteria.step")}</th><th scope="col" class="num">${t("tender.criteria.maximum")}</th></tr></thead>
       <tbody>${lot.criteria.map((/** @type {any} */ one) => html`<tr key=${one.id}><th scope="row">${named(one.name, one.name_en)}</th>
