@@ -51,6 +51,7 @@ export function LinkNotice({ room }) {
     return html`<${Notice} state="fault" alert><p><strong>${t("eva.link.signedOut")}</strong></p>
       <p>${t("eva.link.signedOut.text")} <a href="/sign-in" target="_blank" rel="noopener">${t("eva.link.signIn")}</a></p><//>`;
   }
+  if (link === "refused" && room.held.value.joined) return html`<${Notice} state="attention" alert><p><strong>${t("eva.link.left")}</strong></p><p>${t("eva.link.left.text")}</p><//>`;
   if (link === "refused") return html`<${Notice} state="fault" alert><p><strong>${t("eva.link.refused")}</strong></p><p>${t("eva.link.refused.text")}</p><//>`;
   if (link === "joining") return null;
   const gone = performance.now() - room.lostAt.value + 0 * second.value.getTime();

@@ -68,7 +68,7 @@ function lotInView(state) {
 function Bar({ state }) {
   const seat = mine.value;
   return html`<header class="bench-bar"><div class="bench-row"><${Brand} /><div class="bench-title"><h1>${named(state.title, state.titleEn) || t("eva.title")}</h1>
-      <p class="soft">${t("eva.title")} · ${t(`eva.phase.${state.phase}`)}${seat !== null ? ` · ${t("eva.you", { seat: seatName(state, seat) })}` : person() ? ` · ${t("eva.watching")}` : ""}</p></div>
+      <p class="soft">${t("eva.title")} · ${t(`eva.phase.${state.phase}`)}${seat !== null && room.link.value !== "refused" ? ` · ${t("eva.you", { seat: seatName(state, seat) })}` : person() && room.link.value !== "refused" ? ` · ${t("eva.watching")}` : ""}</p></div>
     <div class="push row"><${SystemClock} /><${Languages} /><a class="button on-ink button-small" href="/desk">${t("frame.desk")}</a></div></div></header>`;
 }
 
@@ -154,13 +154,15 @@ function Page() {
   const state = evaluation.value;
   const { joined, members } = room.held.value;
   const refused = room.link.value === "refused";
+  // Who stepped aside sees no more of it; during scoring nothing that was typed is taken off the page.
+  const left = refused && state.phase === "seated";
   return html`<${Frame} current="evaluation" title=${named(state.title, state.titleEn) || t("eva.title")} bar=${html`<${Bar} state=${state} />`}><div class="workbench">
-    ${state.seats.size > 0 && html`<${SeatStrip} state=${state} members=${members} mine=${mine.value} />`}
-    ${mine.value !== null && state.phase !== "reported" && html`<div class="discipline"><${Icon} name="shield" /><span>${t("eva.discipline")}</span></div>`}
+    ${state.seats.size > 0 && !left && html`<${SeatStrip} state=${state} members=${members} mine=${mine.value} />`}
+    ${mine.value !== null && state.phase !== "reported" && !left && html`<div class="discipline"><${Icon} name="shield" /><span>${t("eva.discipline")}</span></div>`}
     <div class="bench-notices"><${LinkNotice} room=${room} /><${PausedNotice} state=${state} /></div>
     ${!person() && html`<${Empty} icon="person"><p>${t("eva.signInFirst")}</p><button class="button" type="button" onClick=${goSignIn}>${t("frame.signIn")}</button><//>`}
     ${person() && !joined && !refused && html`<${Skeleton} lines=${6} />`}
-    ${joined && (SHOWN_LOTS.has(state.phase) ? html`<${Working} state=${state} />` : html`<${Waiting} state=${state} />`)}
+    ${joined && !left && (SHOWN_LOTS.has(state.phase) ? html`<${Working} state=${state} />` : html`<${Waiting} state=${state} />`)}
   </div><//>`;
 }
 
