@@ -33,7 +33,7 @@ export function steps(opening, evaluation) {
   });
   const { threshold = 0 } = opening.convened ?? {};
   return [
-    step("closed", at >= 1, at >= 1 ? { n: opening.convened.total } : null, opening.since),
+    step("closed", opening.convened !== null, opening.convened ? { n: opening.convened.total } : null, opening.since),
     step("chair", opening.chair !== null, null, opening.chair?.at),
     step("release", at >= 2, at >= 1 ? { n: sharesIn(opening), need: threshold } : null, opening.reached.decrypting),
     step("decrypt", at >= 3, at >= 2 ? { n: opening.done, total: opening.total } : null, opening.reached.decrypted),

@@ -32,7 +32,8 @@ export function roomLater(stream, from = () => 0) {
     tried = room;
     const end = effect(() => {
       const inside = room.held.value.joined !== null;
-      const refused = room.link.value === "refused";
+      // Who is not signed in is asked to, as long as there is no room for the public.
+      const refused = room.link.value === "refused" || room.link.value === "signed-out";
       if (inside || refused) queueMicrotask(() => decide(inside));
     });
     const decide = (/** @type {boolean} */ inside) => {

@@ -36,8 +36,7 @@ effect(() => {
 /** @param {{terms: any}} props */
 function Title({ terms }) {
   const state = followed.state.value;
-  const over = ["ended", "not-opened"].includes(state.phase);
-  const live = state.convened !== null && !(over && evaluation.value.phase === "reported");
+  const live = state.convened !== null && state.phase !== "not-opened" && evaluation.value.phase !== "reported";
   return html`<${Crumbs} steps=${[[t("frame.nav.desk"), "/desk"], [t("opening.toTender"), `/tenders/${tender}`], [t("host.title")]]} />
     <div class="title"><div class="row">${live && html`<${Badge} state="live">${t("host.live")}<//>`}<${Badge}>${t("host.title")}<//><${Badge} state="open" icon="clock">${t(`opening.phase.${state.phase}`)}<//></div>
     <h1>${named(terms.title, terms.title_en)}</h1><div class="title-meta"><span><b>${t("host.opens")}</b><${At} at=${terms.opens_at} whole /></span>
@@ -68,7 +67,8 @@ function Desk({ me, terms }) {
       <${Next} ...${desk} opensAt=${terms.opens_at} /><${Middle} opening=${opening} /></div>
     <aside class="stack desk-side" aria-label=${t("host.problems")}><${Problems} ...${desk} />
       ${opening.objections.length > 0 && html`<${Objections} state=${opening} act=${answering} />`}
-      ${room !== null && opening.convened !== null && html`<${Feed} state=${opening} /><${People} state=${opening} members=${room.held.value.members} listeners=${room.held.value.listeners} />`}
+      ${room !== null && opening.convened !== null && html`<${Feed} state=${opening} />`}
+      ${room !== null && opening.convened !== null && opening.phase !== "not-opened" && html`<${People} state=${opening} members=${room.held.value.members} listeners=${room.held.value.listeners} />`}
       <section class="card" aria-labelledby="links"><div class="card-head card-tight"><h2 id="links">${t("host.link")}</h2></div><div class="card-body card-tight"><dl class="facts">
         <div><dt>${t("host.link.opening")}</dt><dd><${LinkBadge} room=${room ?? followed.hall} /></dd></div>
         ${later.value !== null && html`<div><dt>${t("host.link.evaluation")}</dt><dd><${LinkBadge} room=${later.value} /></dd></div>`}</dl></div></section></aside></div>`;

@@ -53,7 +53,7 @@ function Session({ room }) {
       ${open && html`<${Prices} state=${state} mine=${projector.value ? "" : (person()?.organisation ?? "")} />`}</div>
     <div class="stack hall-side"><${Mine} state=${state} room=${room} />
       ${open && html`<${Objections} state=${state} />`}<${Feed} state=${state} />
-      <${People} state=${state} members=${members} listeners=${listeners} /></div></div>`;
+      ${state.phase !== "not-opened" && html`<${People} state=${state} members=${members} listeners=${listeners} />`}</div></div>`;
 }
 
 /** Before the session: nobody can read a bid, and nobody knows how many there are. @param {{terms: any}} props */
@@ -71,6 +71,11 @@ function Hall({ terms }) {
         <p class="soft">${t("opening.waiting.listeners", { n: held.value.listeners })}</p><p class="muted small">${t("opening.waiting.listeners.text")}</p></div></section></div></div>`;
 }
 
+/** Whether the tender is not there for this viewer. @param {string} link */
+function unknown(link) {
+  return link === "refused" || (link === "signed-out" && person() === null);
+}
+
 function Page() {
   const { terms, room, hall, state } = followed;
   const shown = state.value.convened ?? terms.value;
@@ -80,8 +85,8 @@ function Page() {
       ? html`<${Session} room=${room.value} />`
       : terms.value !== null
         ? html`<${Hall} terms=${terms.value} />`
-        : hall.link.value === "refused"
-          ? html`<div class="page"><${Empty}><p>${t("opening.unknown")}</p><p><a href="/">${t("opening.home")}</a></p><//></div>`
+        : unknown(hall.link.value)
+          ? html`<div class="page"><${Empty}><p>${t(person() ? "opening.unknown" : "opening.unknown.spectator")}</p><p><a href="/">${t("opening.home")}</a></p><//></div>`
           : hall.held.value.joined !== null && hall.held.value.events.length === 0
             ? html`<div class="page"><${Empty} icon="clock"><p>${t("opening.unpublished")}</p><//></div>`
             : html`<div class="page page-wide"><${LinkNotice} room=${hall} /><${Skeleton} /></div>`}<//>`;
