@@ -211,7 +211,7 @@ function Beside() {
       <p class="soft small">${t("home.verify.text")}</p>
       <a class="button button-wide" href="/verify"><${Icon} name="shield" />${t("home.verify.act")}</a></div></section>
     <section class="card" aria-labelledby="soon-title"><div class="card-head"><h2 id="soon-title">${t("home.soon")}</h2></div><div class="card-body">
-      ${soon.length === 0 && html`<p class="muted small">${t("home.soon.none")}</p>`}
+      ${live.value !== null && soon.length === 0 && html`<p class="muted small">${t("home.soon.none")}</p>`}
       <ul class="links">${soon.map((one) => html`<li key=${one.tender}><a href=${`/tenders/${one.tender}`}>${named(one.title, one.title_en)}</a>
         <span class="num">${briefly(one.opens_at, second.value)} · ${t(`county.${one.county}`)}</span></li>`)}</ul></div></section>
     <section class="card" aria-labelledby="help-title"><div class="card-head"><h2 id="help-title">${t("home.help")}</h2></div><div class="card-body"><ul class="links">

@@ -76,7 +76,7 @@ export function Own({ room, tender }) {
   if (!has("bidder") || tender.phase === "draft") return null;
   const open = takesBids(tender);
   const any = tender.bids.length > 0;
-  return html`<section class="card" id="mine" aria-labelledby="mine-title"><div class="card-head card-tight"><h2 id="mine-title">${t("tender.mine")}</h2></div>
+  return html`<section class="card own" id="mine" aria-labelledby="mine-title"><div class="card-head card-tight"><h2 id="mine-title">${t("tender.mine")}</h2></div>
     <div class="card-body"><p class="muted small">${t("tender.mine.only")} ${!any && t(open ? "tender.mine.none.text" : "tender.mine.none.late")}</p>
       ${(any || open) && tender.terms.lots.map((/** @type {any} */ lot) => html`<${LotBid} key=${lot.lot} room=${room} lot=${lot} open=${open}
         bids=${tender.bids.filter((one) => one.lot === lot.lot)} />`)}
