@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bidhall.record.streams import Streams
     from bidhall.record.writer import Reply, Writer
 
-__all__ = ["Desk", "RawCommand"]
+__all__ = ["Desk", "RawCommand", "seen_whole", "visible_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,11 @@ class Desk:
 
         A receipt discloses the whole event, so one that is shown in part is never given.
         """
-        _, _, shown = await self._shown(stream, person)
-        whole = [event for event, body in shown if event.kind in kinds and body == event.body]
+        case, _, shown = await self._shown(stream, person)
+        whole = [
+            event for event, body in shown
+            if event.kind in kinds and seen_whole(case, event, body, person)
+        ]  # fmt: skip
         return [await self._log.receipt(event.stream, event.seq) for event in whole]
 
     async def _shown(
@@ -148,6 +151,12 @@ def visible_events(
         if body is not None:
             shown.append((event, body))
     return shown
+
+
+def seen_whole(case: Case, event: Event, body: Mapping[str, Any], person: Person | None) -> bool:
+    """Tell whether a viewer sees all of an event, who did it as well, and may have its receipt."""
+    ours = person is not None and event.actor == person.id
+    return body == event.body and (ours or not case.discreet(event))
 
 
 def _no_case(stream: str) -> NotFoundError:

@@ -23,7 +23,7 @@ from bidhall.api.pieces import Piece, send_piece
 from bidhall.cases import case_of, committee
 from bidhall.cases.case import Event, stamp
 from bidhall.cases.errors import NotFoundError, WrongPhaseError
-from bidhall.desk import visible_events
+from bidhall.desk import seen_whole, visible_events
 from bidhall.machines.opener import opened_path
 
 __all__ = ["command", "committee_names", "document", "evidence", "opened_file", "receipt", "show"]
@@ -90,9 +90,10 @@ async def receipt(request: Request) -> Response:
     ``item`` is the event's number as its viewer counts, or a bid: then its last event is meant.
     """
     seen, item = await _seen(request), str(request.path_params["item"])
+    case, person = case_of(stream_of(request)), await person_of(request)
     found: Event | None = None
     for number, (event, body) in enumerate(seen.shown, 1):
-        whole = body == event.body
+        whole = seen_whole(case, event, body, person)
         if whole and (str(number) == item or (event.kind in _BIDDING and body["bid"] == item)):
             found = event
     if found is None:

@@ -10,6 +10,7 @@ A case is a stream of events. A kind of case is one pure module with::
     roles(state, person) -> frozenset       the person's roles in this very case
     audience(state, person) -> str | None   people of one audience see the same; None may not watch
     visible(event, state, audience) -> body | None    the only door through which an event leaves
+    discreet(event) -> bool                 whether who did it is a secret
     card(state, person) -> dict | None      how the person appears to the others in the room
     due(state) -> (Due, ...)                what the hall's own machines owe this case next
     disclosed(state) -> bool                whether the whole stream may leave in a record bundle
@@ -142,6 +143,9 @@ class Case(Protocol):
 
     def visible(self, event: Event, state: Any, audience: str) -> Body | None:
         """Give what of an event an audience may see, with the state right after it."""
+
+    def discreet(self, event: Event) -> bool:
+        """Tell whether the event's actor is a secret: a receipt, which names it, is for it alone."""
 
     def card(self, state: Any, person: Person | None) -> Body | None:
         """Give how a person appears to the others in the room."""

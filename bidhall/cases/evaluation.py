@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from bidhall.cases import fields, scoring
@@ -32,6 +33,10 @@ from bidhall.cases.release import Custody, release_share, shown, with_event
 KIND = "evaluation"
 PREFIX = "eva"
 WATCH = "watch"
+_BY_EXPERTS = frozenset({
+    "ExpertSignedIn", "PledgeSigned", "ExpertRecused", "SeatFilled", "SheetSaved", "SheetLocked",
+    "SheetsRevealed", "LotRanked", "ReportSigned", "EvaluationCompleted", "Spoken",
+})  # fmt: skip
 
 COMMANDS = {
     "ConveneEvaluation": rule("clock", creates=True),
@@ -313,6 +318,8 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
             return {"seat": body["seat"]}
         case "FilesReleased":
             return {"bids": len(body["secrets"])}
+        case "FilesOpened":
+            return {**body, "files": _blind(body["files"], state.codes.get(body["bid"], "bid"))}
         case "SheetSaved":
             return body if audience == f"seat:{body['seat']}" else None
         case "SheetLocked":
@@ -320,6 +327,14 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
             return body if own else {"seat": body["seat"], "lot": body["lot"]}
         case _:
             return body
+
+
+def _blind(files: list[Body], code: str) -> list[Body]:
+    # A bidder's own file names tell who it is; the committee gets the bid's code instead.
+    return [
+        {**one, "name": f"{code}-{number}{PurePosixPath(one['name']).suffix[:10]}"}
+        for number, one in enumerate(files, 1)
+    ]
 
 
 def _convened_for(body: Body, state: State, audience: str) -> Body:
@@ -335,6 +350,11 @@ def _convened_for(body: Body, state: State, audience: str) -> Body:
     if audience == WATCH:
         shown_body["total"] = len(body["bids"])
     return shown_body
+
+
+def discreet(event: Event) -> bool:
+    """Keep secret who sits where: what an expert does shows its seat, never its person."""
+    return event.kind in _BY_EXPERTS
 
 
 def card(state: State, person: Person | None) -> Body | None:

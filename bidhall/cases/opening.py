@@ -318,6 +318,12 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
             return body
 
 
+def discreet(event: Event) -> bool:
+    """Keep no actor secret."""
+    del event
+    return False
+
+
 def card(state: State, person: Person | None) -> Body | None:
     """Show host, custodians and supervisor; a bidder is counted among the listeners."""
     if person is None:

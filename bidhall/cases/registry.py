@@ -111,6 +111,12 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
     return event.body if audience == f"person:{event.body['person']}" else None
 
 
+def discreet(event: Event) -> bool:
+    """Keep no actor secret."""
+    del event
+    return False
+
+
 def card(state: State, person: Person | None) -> Body | None:
     """Show nobody: the registry has no room life."""
     del state, person

@@ -349,6 +349,12 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
     return event.body
 
 
+def discreet(event: Event) -> bool:
+    """Keep no actor secret from who sees the event: a bid is seen by its own organisation alone."""
+    del event
+    return False
+
+
 def card(state: State, person: Person | None) -> Body | None:
     """Show nobody: who looks at a tender is secret."""
     del state, person
