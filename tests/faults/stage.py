@@ -8,9 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from bidhall.client.errors import HallRefusedError
 from bidhall.client.room import RoomMember
 from bidhall.demo import scenes
 from bidhall.demo.committee import score, sign_report
@@ -28,6 +26,7 @@ from tests.integration.small import (
     publish,
     release,
     release_lot,
+    until_there,
 )
 
 __all__ = ["FAULTS", "Fault", "Theatre", "evaluate", "opened", "prepare"]
@@ -123,6 +122,7 @@ async def open_bids(theatre: Theatre, name: str, faults: tuple[Fault, ...] = ())
     tender = theatre.tenders[name]
     stream, troupe = tender.opening, theatre.stage.troupe
     host = await troupe.call("host")
+    await until_there(host, stream)
     async with spectator(theatre.hall.address, stream) as room:
         await room.until(lambda one: one.find("OpeningConvened"))
         await host.visitor.command(stream, "TakeChair")
@@ -221,15 +221,3 @@ async def _score_slowly(room: RoomMember, place: int) -> None:
     # One seat after the other, so that a fault falls between them and not after all.
     await asyncio.sleep(0.15 * place)
     await score(room, place)
-
-
-async def until_there(player: Player, stream: str) -> dict[str, Any]:
-    """Wait until a case begins."""
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                return await player.visitor.case(stream)
-            except HallRefusedError as error:
-                if error.code != "no-such-case":
-                    raise
-                await asyncio.sleep(0.05)

@@ -8,7 +8,7 @@ from bidhall.client.errors import HallRefusedError
 from bidhall.client.room import RoomMember, join
 from bidhall.demo.players import spectator
 from tests.faults.stage import FAULTS, Theatre, finish_opening, opened
-from tests.integration.small import CUSTODIANS, Tender, release
+from tests.integration.small import CUSTODIANS, Tender, release, until_there
 
 pytestmark = [
     pytest.mark.services,
@@ -51,6 +51,7 @@ async def test_another_host_takes_the_chair(theatre: Theatre) -> None:
     """The first host's client dies between two shares; the second goes on where it stopped."""
     tender, troupe = theatre.tenders["chair"], theatre.stage.troupe
     host, other = await troupe.call("host"), await troupe.call("host2")
+    await until_there(host, tender.opening)
     async with spectator(theatre.hall.address, tender.opening) as room:
         await room.until(lambda one: one.find("OpeningConvened"))
         async with join(host.visitor, tender.opening) as theirs:

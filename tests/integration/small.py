@@ -13,12 +13,23 @@ from typing import Any
 from bidhall.cases.case import stamp
 from bidhall.client import bidder
 from bidhall.client.custodian import CustodianClient
+from bidhall.client.errors import HallRefusedError
+from bidhall.demo.players import Player
 from bidhall.demo.terms import TERMS
 from bidhall.ids import new_id
 from crypto.envelope import Sealed
 from tests.integration.halls import Staged
 
-__all__ = ["BIDDERS", "CUSTODIANS", "Tender", "hand_in", "publish", "release", "release_lot"]
+__all__ = [
+    "BIDDERS",
+    "CUSTODIANS",
+    "Tender",
+    "hand_in",
+    "publish",
+    "release",
+    "release_lot",
+    "until_there",
+]
 
 BIDDERS = ("canger", "lancang", "dianxi")
 CUSTODIANS = ("custodian1", "custodian3", "custodian4")
@@ -99,3 +110,15 @@ async def release_lot(stage: Staged, tender: Tender, key: str) -> None:
     """Release a custodian's share of the draw."""
     player = await stage.troupe.call(key)
     await CustodianClient(player.visitor, player.store, say=lambda _: None).release_lot(tender.id)
+
+
+async def until_there(player: Player, stream: str) -> dict[str, Any]:
+    """Wait until a case begins."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await player.visitor.case(stream)
+            except HallRefusedError as error:
+                if error.code != "no-such-case":
+                    raise
+                await asyncio.sleep(0.05)
