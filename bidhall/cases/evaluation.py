@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from bidhall.cases import fields, scoring
@@ -331,9 +330,10 @@ def visible(event: Event, state: State, audience: str) -> Body | None:
 
 def _blind(files: list[Body], code: str) -> list[Body]:
     # A bidder's own file names tell who it is; the committee gets the bid's code instead.
+    endings = [one["name"].rpartition(".") for one in files]
     return [
-        {**one, "name": f"{code}-{number}{PurePosixPath(one['name']).suffix[:10]}"}
-        for number, one in enumerate(files, 1)
+        {**one, "name": f"{code}-{number}" + (f".{ending[:10]}" if point else "")}
+        for number, (one, (_, point, ending)) in enumerate(zip(files, endings, strict=True), 1)
     ]
 
 
