@@ -122,6 +122,7 @@ def _points(lot: dict[str, Any], bid: str, place: int) -> dict[str, str]:
 
 async def sign_report(room: RoomMember) -> None:
     """Sign the report as this member sees it."""
+    await room.until(lambda one: one.find("ScoringStarted"))
     lots = room.find("ScoringStarted")[0]["lots"]
     await room.until(lambda one: len(one.find("LotRanked")) == len(lots))
     reports = {one["lot"]: one["report"] for one in room.find("LotRanked")}

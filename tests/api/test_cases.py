@@ -250,7 +250,19 @@ async def test_what_is_shown_in_part_has_no_receipt(
     kinds = f"/api/cases/{evaluation}/evidence?kinds=DrawMade"
     assert (await http.get(kinds, headers=seated)).json() == {"receipts": []}
     opened = await http.get(f"/api/receipts/{evaluation}/3", headers=seated)
-    assert opened.json()["event"]["kind"] == "FilesOpened"
+    assert error_of(opened) == "no-such-event"
+
+
+async def test_file_names_do_not_tell_the_committee_whose_bid_it_is(
+    hall: Hall, http: httpx.AsyncClient, evaluation: str, experts: list[Created]
+) -> None:
+    seated = await enter(hall, experts[0])
+    shown = await http.get(f"/api/cases/{evaluation}", headers=seated)
+    assert "技术" not in shown.text
+    assert shown.json()["events"][2]["body"]["files"][0]["name"] == "A2-1.pdf"
+    path = f"/api/cases/{evaluation}/bids/bid-alice/files/1"
+    told = (await http.get(path, headers=seated)).headers["content-disposition"]
+    assert "A2-1.pdf" in told
 
 
 async def test_experts_names_stay_secret_until_the_report(
