@@ -3,12 +3,10 @@
 import { moment } from "./format.js";
 import { addWords, hasWords, t } from "./words.js";
 import errors from "../locales/errors.js";
+import cases from "../locales/errors-cases.js";
+import sealed from "../locales/errors-crypto.js";
 
-addWords(errors);
-// Words that a page needs only when a case refuses something come after the page.
-for (const more of ["cases", "crypto"]) {
-  import(`../locales/errors-${more}.js`).then((found) => addWords(found.default), () => undefined);
-}
+[errors, cases, sealed].forEach(addWords);
 
 const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
