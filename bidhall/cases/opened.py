@@ -28,6 +28,7 @@ class Opened:
     form: Body | None = None
     plaintext_root: str = ""
     void: str = ""
+    void_code: str = ""
     fault: str = ""
     confirmed_at: str = ""
 
@@ -96,7 +97,7 @@ def bids_after(bids: Bids, event: Event) -> Bids:
         case "BidOpened":
             bid = replace(bid, form=body["form"], plaintext_root=body["plaintext_root"])
         case "BidVoided":
-            bid = replace(bid, void=body["reason"], fault=body["fault"])
+            bid = replace(bid, void=body["reason"], void_code=body["code"], fault=body["fault"])
         case "BidConfirmed":
             bid = replace(bid, confirmed_at=event.at.isoformat())
         case _:
@@ -124,5 +125,5 @@ def _own(bids: Bids, body: Body, actor: Person) -> Opened:
 def _announced(one: Opened) -> Body:
     base = {"bid": one.bid, "lot": one.lot, "bidder": one.bidder, "bidder_name": one.bidder_name}
     if one.form is None:
-        return {**base, "void": one.void, "fault": one.fault}
+        return {**base, "void": one.void, "code": one.void_code, "fault": one.fault}
     return {**base, "form": one.form}

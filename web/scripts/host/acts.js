@@ -5,6 +5,7 @@ import { confirm, toast } from "../dialogs.js";
 import { perform } from "../session.js";
 import { html, signal } from "../ui.js";
 import { t } from "../words.js";
+import { voidReason } from "../parts/void.js";
 
 /** @typedef {import("../room.js").Room} Room */
 /** @typedef {import("../opening-state.js").Opening} Opening */
@@ -60,7 +61,7 @@ export async function answer(room, one) {
 /** @param {Room} room @param {import("../opening-state.js").Bid} one */
 export async function judge(room, one) {
   let fault = "UNKNOWN";
-  const text = html`<p class="soft">${t("host.judge.found", { reason: one.void ?? "" })}</p><fieldset class="choices"><legend class="label">${t("host.judge.fault")}</legend>
+  const text = html`<p class="soft">${t("host.judge.found", { reason: voidReason(one.code) })}</p><fieldset class="choices"><legend class="label">${t("host.judge.fault")}</legend>
     ${FAULTS.map((each) => html`<label class="check" key=${each}><input type="radio" name="fault" value=${each} defaultChecked=${each === fault}
       onChange=${() => (fault = each)} /><span>${t(`host.judge.${each}`)}</span></label>`)}</fieldset>`;
   const given = await confirm({ title: t("host.judge.title", { name: one.bidder_name }), text, confirm: t("host.judge.act"), reason: t("host.judge.label") });

@@ -2,6 +2,7 @@
 
 import { Icon } from "../parts/icon.js";
 import { At, Badge, Empty } from "../parts/pieces.js";
+import { voidReason } from "../parts/void.js";
 import { releasedAt, sharesIn, unanswered, unjudged } from "../opening-state.js";
 import { presentShares } from "../opening/side.js";
 import { html } from "../ui.js";
@@ -36,7 +37,7 @@ function ofSession({ opening, evaluation, room, later, me }) {
       action: mine && room ? [t("host.answer.act"), () => answer(room, one)] : undefined });
   }
   for (const one of unjudged(opening)) {
-    found.push({ key: one.bid, icon: "fault", fault: true, title: t("host.problem.void", { name: one.bidder_name }), text: one.void,
+    found.push({ key: one.bid, icon: "fault", fault: true, title: t("host.problem.void", { name: one.bidder_name }), text: voidReason(one.code),
       action: mine && room ? [t("host.judge.fault"), () => judge(room, one)] : undefined });
   }
   return found;

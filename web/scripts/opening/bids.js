@@ -2,6 +2,7 @@
 
 import { money } from "../format.js";
 import { At, Badge, Notice } from "../parts/pieces.js";
+import { voidReason } from "../parts/void.js";
 import { bidsOf } from "../opening-state.js";
 import { html } from "../ui.js";
 import { named, t } from "../words.js";
@@ -65,7 +66,7 @@ function Row({ one, place, state, own }) {
   const name = html`<th scope="row">${one.bidder_name}${own && html`<small class="desk-only">${t("opening.yours")}</small>`}</th>`;
   if (!one.form) {
     return html`<tr><td class="num desktop-only">${place}</td>${name}<td colspan="3"><${Badge} state="fault" icon="fault">${t("opening.void")}<//>
-      <small>${one.void}</small></td><td><${Fault} one=${one} /></td></tr>`;
+      <small>${voidReason(one.code)}</small></td><td><${Fault} one=${one} /></td></tr>`;
   }
   return html`<tr aria-current=${own ? "true" : undefined}><td class="num desktop-only">${place}</td>${name}
     <td class="money" data-label=${t("opening.price")}>${money(one.form.price)}</td><td class="num" data-label=${t("opening.duration")}>${one.form.duration_days}</td>

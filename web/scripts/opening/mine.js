@@ -5,6 +5,7 @@ import { confirm, toast } from "../dialogs.js";
 import { capitals, money } from "../format.js";
 import { Icon } from "../parts/icon.js";
 import { At, Badge, Notice } from "../parts/pieces.js";
+import { voidReason } from "../parts/void.js";
 import { perform, person } from "../session.js";
 import { html, useState } from "../ui.js";
 import { t } from "../words.js";
@@ -58,7 +59,7 @@ function OwnBid({ one, state, room }) {
   const over = state.phase !== "announced";
   const closed = over ? t("opening.closed.ended") : state.paused ? t("opening.closed.paused") : "";
   return html`<article class="own-bid"><h3>${lot}</h3>
-    ${one.form ? html`<p class="money strong">${money(one.form.price)} ${t("opening.yuan")}</p>` : html`<p><${Badge} state="fault" icon="fault">${t("opening.void")}<//> ${one.void}</p>`}
+    ${one.form ? html`<p class="money strong">${money(one.form.price)} ${t("opening.yuan")}</p>` : html`<p><${Badge} state="fault" icon="fault">${t("opening.void")}<//> ${voidReason(one.code)}</p>`}
     ${one.confirmedAt && html`<p class="ok-text small row"><${Icon} name="check" />${t("opening.mine.confirmed")} <${At} at=${one.confirmedAt} /></p>`}
     ${error && html`<${Notice} state="fault" alert><p>${error}</p><//>`}
     ${over && one.form && !one.confirmedAt && html`<p class="soft small">${t("opening.mine.silent")}</p>`}
