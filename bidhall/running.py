@@ -15,6 +15,7 @@ import httpx
 from bidhall.custody.checks import LogIdentity
 from bidhall.errors import BidhallError
 from bidhall.local import Services, local_services, running_services
+from bidhall.local.folder import sockets_folder
 from bidhall.local.user import until_we_die
 from bidhall.operator.process import serve as serve_operator
 from bidhall.record.keys import load_log_key
@@ -83,7 +84,7 @@ async def _until_it_answers(address: str) -> None:
 @asynccontextmanager
 async def _operator(settings: Settings) -> AsyncIterator[None]:
     """Run the operator's key process beside the workers, started again when it dies."""
-    settings.operator_socket.parent.mkdir(mode=0o700, exist_ok=True)
+    sockets_folder(settings.data)
 
     async def keep() -> None:
         while True:

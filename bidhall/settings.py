@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bidhall.errors import BidhallError
+from bidhall.local.folder import sockets_place
 
 __all__ = ["VARIABLES", "Settings", "SettingsError", "load_settings"]
 
@@ -54,7 +55,7 @@ class Settings:
     @property
     def operator_socket(self) -> Path:
         """Tell where the operator's key process listens."""
-        return self.data / "run" / "operator.sock"
+        return sockets_place(self.data) / "operator.sock"
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -18,7 +18,7 @@ from typing import IO
 
 from bidhall.local.errors import FolderError, InUseError
 
-__all__ = ["Claim", "claim", "notice", "sockets_folder"]
+__all__ = ["Claim", "claim", "notice", "sockets_folder", "sockets_place"]
 
 # A Unix socket's path ends at 108 bytes (104 on macOS); `/.s.PGSQL.5432.lock` comes after it.
 _SOCKET_ROOM = 80
@@ -102,16 +102,22 @@ def notice(folder: Path) -> dict[str, str | int]:
     return {}
 
 
+def sockets_place(folder: Path) -> Path:
+    """Name the folder for sockets: ``run`` in the data folder, or one with a short path."""
+    wanted = folder / "run"
+    if len(os.fsencode(wanted)) > _SOCKET_ROOM or not _PLAIN.fullmatch(str(wanted)):
+        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"bidhall-{os.geteuid()}-{name}"
+    return wanted
+
+
 def sockets_folder(folder: Path) -> Path:
-    """Make the private folder for sockets: ``run`` in the data folder, or one with a short path.
+    """Make the private folder for sockets.
 
     Raises:
         FolderError: what stands at the short path belongs to somebody else.
     """
-    wanted = folder / "run"
-    if len(os.fsencode(wanted)) > _SOCKET_ROOM or not _PLAIN.fullmatch(str(wanted)):
-        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-        wanted = Path(tempfile.gettempdir()) / f"bidhall-{os.geteuid()}-{name}"
+    wanted = sockets_place(folder)
     wanted.mkdir(mode=0o700, exist_ok=True)
     # Anyone can make a folder in /tmp first, or a link: such a place would get our sockets.
     found = wanted.lstat()
