@@ -132,6 +132,7 @@ async def _objection(host: Page, bidder: Page, spectator: Page) -> None:
 
 async def _agree(page: Page, words: str) -> None:
     dialog = page.get_by_role("dialog")
+    await expect(dialog).to_be_visible()
     tick = dialog.get_by_role("checkbox")
     if await tick.count():
         await tick.check()
