@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -15,16 +16,17 @@ from bidhall.demo.cast import EXPERTS
 from bidhall.demo.players import Player, Troupe
 from crypto import canonical
 
-__all__ = ["hold_evaluation", "score", "sign_report"]
+__all__ = ["hold_evaluation", "score", "sign_report", "until_convened"]
 
 Say = Callable[[str], None]
+_PATIENCE = 300.0
 
 
 async def hold_evaluation(troupe: Troupe, tender: str, say: Say) -> dict[str, Any]:
     """Draw the committee, score, rank, sign; gives the ranking."""
     stream = "eva-" + tender.split("-", 1)[1]
     host = await troupe.call("host")
-    await _until_convened(host, stream)
+    await until_convened(host, stream)
     room = await host.room(stream)
     await room.command("CommitRoster")
     for key in ("custodian1", "custodian3", "custodian4"):
@@ -55,14 +57,20 @@ async def hold_evaluation(troupe: Troupe, tender: str, say: Say) -> dict[str, An
             "resumed": sum(one.joins > 1 for one in rooms)}  # fmt: skip
 
 
-async def _until_convened(host: Player, stream: str) -> None:
-    for _ in range(200):
+async def until_convened(player: Player, stream: str) -> None:
+    """Wait until a case is there, at most five minutes.
+
+    Raises:
+        HallRefusedError: it did not come, or this player may not see it.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
         try:
-            await host.visitor.case(stream)
+            await player.visitor.case(stream)
         except HallRefusedError as error:
-            if error.code != "no-such-case":
+            if error.code != "no-such-case" or time.monotonic() > end:
                 raise
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         else:
             return
 

@@ -23,7 +23,7 @@ from bidhall.client.room import RoomMember
 from bidhall.custody.checks import ReleaseRefusedError
 from bidhall.demo import scenes
 from bidhall.demo.cast import BIDDERS, CAST, EXPERTS
-from bidhall.demo.committee import score, sign_report
+from bidhall.demo.committee import score, sign_report, until_convened
 from bidhall.demo.documents import write_pdf
 from bidhall.demo.players import Credentials, Player, Troupe, latest, spectator
 from bidhall.demo.seed import seed_cast
@@ -162,9 +162,10 @@ class Director:
             await scenes.hand_in_all(self._troupe, tender, key, mine, self._files / "sealed", _say)
 
     async def _open(self, tender: str, stream: str) -> None:
+        host = await self._troupe.call("host")
+        await until_convened(host, stream)
         async with spectator(self._running.address, stream) as room:
             await room.until(lambda one: one.find("OpeningConvened"))
-            host = await self._troupe.call("host")
             send = host.visitor.command
             await self._act(
                 "host", lambda: bool(room.find("ChairTaken")), lambda: send(stream, "TakeChair")
@@ -212,7 +213,7 @@ class Director:
 
     async def _evaluate(self, tender: str, stream: str) -> None:
         host = await self._troupe.call("host")
-        await asyncio.sleep(2)
+        await until_convened(host, stream)
         room = await host.room(stream)
         await self._act(
             "host", lambda: bool(room.find("RosterCommitted")), self._commit(host, stream)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bidhall.app import open_hall
 from bidhall.demo import scenes
-from bidhall.demo.committee import hold_evaluation
+from bidhall.demo.committee import hold_evaluation, until_convened
 from bidhall.demo.documents import write_pdf
 from bidhall.demo.players import Troupe, spectator
 from bidhall.demo.seed import seed_cast
@@ -102,7 +102,7 @@ async def _life(
     bids = await scenes.hand_in_bids(troupe, tender, files, out / "sealed", tell)
     tell(f"{bids['submitted']} bids submitted, waiting for the deadline")
     stream = f"ope-{tender.split('-', 1)[1]}"
-    await _until_open(troupe, stream)
+    await until_convened(await troupe.call("host"), stream)
     late = await scenes.be_late(troupe, bids["late_file"], tell)
     async with spectator(running.address, stream) as room:
         await room.until(lambda one: one.find("OpeningConvened"))
@@ -118,17 +118,3 @@ async def _life(
         "experts": evaluated["experts"],
         "ranking": evaluated["ranking"],
     }
-
-
-async def _until_open(troupe: Troupe, stream: str) -> None:
-    host = await troupe.call("host")
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
-        try:
-            await host.visitor.case(stream)
-        except BidhallError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-    message = "the opening session was not convened in five minutes"
-    raise BidhallError(message)
