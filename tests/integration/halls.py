@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import psutil
 from bidhall.demo.players import Credentials, Troupe
 from bidhall.demo.seed import seed_cast
 from bidhall.local import running_services
+from bidhall.local.folder import sockets_place
 from bidhall.settings import load_settings
 
 __all__ = ["HallProcess", "Staged", "staged"]
@@ -158,7 +160,9 @@ class Staged:
 async def staged(workers: int) -> AsyncIterator[Staged]:
     """Run a hall with the demonstration's cast entered, on a folder that goes afterwards."""
     with tempfile.TemporaryDirectory(prefix="bidhall-hall-") as folder:
-        hall = HallProcess(Path(folder), workers)
+        # A long path, as deep folders give: sockets must lie elsewhere then, and be found there.
+        hall = HallProcess(Path(folder) / "a-folder-deep-below-others" / ("d" * 60), workers)
+        hall.folder.mkdir(parents=True)
         files = Path(folder) / "outside"
         files.mkdir()
         await hall.start()
@@ -174,3 +178,4 @@ async def staged(workers: int) -> AsyncIterator[Staged]:
                 await troupe.dismiss()
         finally:
             await hall.stop()
+            shutil.rmtree(sockets_place(hall.data), ignore_errors=True)
