@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pyrage  # type: ignore[import-untyped] # it has no stubs
-
 from crypto import canonical
+from crypto import passphrase as passphrases
 from crypto.descriptor import Context
 from crypto.envelope import Secrets
 from crypto.errors import CryptoError, RecoveryInvalidError
@@ -72,7 +71,7 @@ def encrypt(recovery: Recovery, passphrase: str) -> bytes:
         "seq": recovery.seq,
         "stages": [_stage_json(stage) for stage in recovery.stages],
     }
-    return bytes(pyrage.passphrase.encrypt(canonical.encode(value), passphrase))
+    return passphrases.lock(canonical.encode(value), passphrase)
 
 
 def _stage_json(stage: RecoveryStage) -> dict[str, str]:
@@ -89,16 +88,12 @@ def decrypt(file: bytes, passphrase: str) -> Recovery:
     """Read a recovery file.
 
     Raises:
-        RecoveryInvalidError: a wrong passphrase, or not a recovery file.
+        RecoveryInvalidError: a wrong passphrase, not a recovery file, or `too-much-work`.
     """
     if len(file) > MAX_FILE:
         message = f"a recovery file has at most {MAX_FILE} bytes"
         raise RecoveryInvalidError(message)
-    try:
-        plaintext = bytes(pyrage.passphrase.decrypt(file, passphrase))
-    except pyrage.DecryptError:
-        message = "the recovery file does not open: the passphrase is wrong, or the file damaged"
-        raise RecoveryInvalidError(message) from None
+    plaintext = passphrases.unlock(file, passphrase)
     try:
         value = canonical.decode(plaintext)
     except CryptoError:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyrage import DecryptError, passphrase  # type: ignore[import-untyped] # ships no types
 
 from bidhall.client.errors import KeyStoreError
 from bidhall.durable import write_aside
 from bidhall.ids import new_id
-from crypto import signatures
+from crypto import passphrase, signatures
+from crypto.errors import RecoveryInvalidError
 
 __all__ = ["Device", "KeyStore"]
 
@@ -56,15 +56,15 @@ class KeyStore:
         if path is None or not path.exists():
             return cls(path, secret, {"v": 1, "shares": {}, "ceremonies": {}})
         try:
-            return cls(path, secret, json.loads(passphrase.decrypt(path.read_bytes(), secret)))
-        except (DecryptError, ValueError) as error:
-            message = f"{path} does not open with this passphrase"
+            return cls(path, secret, json.loads(passphrase.unlock(path.read_bytes(), secret)))
+        except (RecoveryInvalidError, ValueError) as error:
+            message = f"{path}: {error}"
             raise KeyStoreError(message) from error
 
     def save(self) -> None:
         """Write the store; after a crash the file is the old one or the new one, whole."""
         if self._path is not None:
-            sealed = passphrase.encrypt(json.dumps(self.data).encode(), self._secret)
+            sealed = passphrase.lock(json.dumps(self.data).encode(), self._secret)
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_aside(self._path, sealed, mode=0o600)
 
