@@ -2,6 +2,7 @@
 // and is enrolled under the second factor. Each person who signs in on this computer has a key of their own.
 
 import { HallError, newId, persist, post } from "./api.js";
+import { toHex } from "../seal/bytes.js";
 import { encode } from "../seal/canonical.js";
 
 /** @typedef {{device: string, publicKey: string, key: CryptoKey}} Device */
@@ -80,18 +81,13 @@ function compressed(point) {
   const out = new Uint8Array(33);
   out[0] = 2 + (point[64] & 1);
   out.set(point.subarray(1, 33), 1);
-  return hex(out);
-}
-
-/** @param {Uint8Array} bytes */
-export function hex(bytes) {
-  return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+  return toHex(out);
 }
 
 /** Sign bytes; raw r||s in hex. @param {Device} device @param {Uint8Array} message */
 export async function sign(device, message) {
   const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, device.key, /** @type {any} */ (message));
-  return hex(new Uint8Array(signature));
+  return toHex(new Uint8Array(signature));
 }
 
 /**
